@@ -51,6 +51,9 @@ def test_lone_peaks_are_promoted():
   ):  # the small one does not count
     promoted = scaling.promote_lone_peaks(peaks(*heights))
     np.testing.assert_allclose(promoted.max(), weight, atol=1e-6)
+  plateau = peaks(8, 4)
+  plateau[2, 3] = 8  # two cells of one height are two maxima
+  np.testing.assert_allclose(scaling.promote_lone_peaks(plateau).max(), (1 - 2.5 / 3) ** 2, atol=1e-6)
 
 
 def test_a_peak_on_the_border_is_none():

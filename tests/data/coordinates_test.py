@@ -145,6 +145,8 @@ def test_coordinates_from_1_are_told_by_the_last_pixel():
   points[7] = 150, 200
   assert 'less than a pixel: if they count from 1, give origin=1; drop' in (said_of(points)[1])
   assert said_of(points, Coordinates(origin=1)) is None
+  points[3] = 0, 5  # which is no place counted from 1
+  assert 'from 1' not in said_of(points)[1]
 
 
 def test_a_scale_that_is_stated_is_right():

@@ -41,6 +41,12 @@ def test_subjects_durations_and_order_are_kept(tmp_path):
   assert found['b.jpg'].points.shape == (0, 2)
 
 
+def test_what_was_not_recorded_is_not_known():
+  _, subjects, durations, times, *left_out = fixations.make(np.zeros((2, 2), np.int32))
+  assert (subjects.tolist(), left_out) == ([0, 0], [0, 0])
+  assert np.isnan([durations, times]).all()
+
+
 def saved(path, value):
   scipy.io.savemat(path, value)
   return path

@@ -83,3 +83,11 @@ def pngs(folder: pathlib.Path) -> pathlib.Path:
         pixels[y - 1, x - 1] = 255
     Image.fromarray(pixels).save(folder / f'{image_id}.png')
   return folder
+
+
+def npys(folder: pathlib.Path) -> pathlib.Path:
+  """Writes the maps of `pngs` as arrays."""
+  for path in pngs(folder).iterdir():
+    np.save(path.with_suffix('.npy'), np.asarray(Image.open(path)))
+    path.unlink()
+  return folder

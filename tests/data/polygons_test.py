@@ -112,3 +112,4 @@ def test_a_circle():
   assert mask[3, 6]
   assert mask[5, 4]
   assert not mask[5, 6]
+  assert polygons.circle(np.array([4.0, 3.0]), 2.0, 8, 9).sum() == 9  # of those at 2 pixels, none

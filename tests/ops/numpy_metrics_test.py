@@ -25,6 +25,10 @@ METRICS = {
   'nmm': (lambda m: numpy_metrics.nmm(m, MASK), lambda m: textbook.nss(m, np.argwhere(MASK))),
   'auc_judd': (lambda m: numpy_metrics.auc_judd(m, POINTS, SIZE), lambda m: textbook.auc_judd(m, DISTINCT)),
   'auc': (lambda m: numpy_metrics.auc(m, POINTS, SIZE), lambda m: textbook.auc_uniform(m, DISTINCT)),
+  'auc, all': (
+    lambda m: numpy_metrics.auc(m, POINTS, SIZE, distinct=False),
+    lambda m: textbook.auc_uniform(m, POINTS),
+  ),
   'shuffled_auc': (
     lambda m: numpy_metrics.shuffled_auc(m, POINTS, OTHERS, SIZE),
     lambda m: textbook.auc_shuffled(m, DISTINCT, OTHERS),
@@ -35,6 +39,10 @@ METRICS = {
   'information_gain': (
     lambda m: numpy_metrics.information_gain(m, BASELINE, POINTS),
     lambda m: textbook.information_gain(m, BASELINE, DISTINCT),
+  ),
+  'information_gain, above a minimum': (
+    lambda m: numpy_metrics.information_gain(m, BASELINE, POINTS, distinct=False, minimum=0.5),
+    lambda m: textbook.information_gain(m, BASELINE, POINTS, minimum=0.5),
   ),
 }
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from saliency_jax.ops import overlays
+from saliency_jax.ops import overlays, resize
 from saliency_jax.report import chart_files, charts, labels, matrices
 
 SERIES = {'this run': charts.css('run'), 'paper': charts.css('paper')}
@@ -78,6 +78,7 @@ def test_names_lie_within_a_scatter_s_panel():
   ]
   spec = charts.scatter(rows, SERIES, x='inner', label='output', title='rho')
   assert spec['title'] == 'rho'
+  assert [spec['layer'][0]['encoding'][axis]['title'] for axis in 'xy'] == ['inner', 'output']
   size = spec['width'], spec['height']
   assert spec['data']['values'] == labels.placed(rows, [[-0.08, 2.08]] * 2, size)
 
@@ -145,6 +146,11 @@ def test_colours_by_hand():
     atol=0.02,
   )
   red = np.broadcast_to(np.array([255, 0, 0], np.uint8), (1, 4, 3))
+  # A map of the image's own size need not lie on its pixels: a cell further right.
+  whole = np.array([[6.0, 0, 0, 0]])
+  for shift, lit in ((0.0, 0), (1.0, 1)):
+    moved = overlays.under_map(grey, whole, resize.Placement(shift, 4.0))[0] / 255
+    np.testing.assert_allclose(moved[lit], found[3], atol=1e-2)
   kept = overlays.under_map(red, np.array([[0.0, 6.0]]), coloured=True)[0]
   assert kept[0].tolist() == [255, 0, 0]
   assert kept[3, 0] > 200 < kept[3, 1] + 100

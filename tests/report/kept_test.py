@@ -31,6 +31,14 @@ def test_it_is_read(path):
   assert kept.map_of('conv5_3', 999, 0) is None
 
 
+@pytest.mark.parametrize(('old', 'new'), [('1002', '1001'), ('00001.jpg', '00000.jpg'), (',45,', ',0,')])
+def test_an_image_twice_or_without_a_size_is_refused(old, new, path):
+  lines = path / 'images.csv'
+  lines.write_text(lines.read_text().replace(old, new))
+  with pytest.raises(InputError, match=r'images\.csv has an image twice, or without a size'):
+    _kept(path)
+
+
 def test_a_plain_trunk_has_no_output(path):
   (path / 'saliency.npz').unlink()
   assert _kept(path).saliency is None

@@ -15,7 +15,7 @@ _SIZES = (128, 224, 401)
 
 def _one_item(figure, size, turn=0.0):
   layout = drawing.Layout(np.full((1, 2), size // 2, np.int32), np.array([turn]))
-  item = Item(figure, (50, 100, 200))
+  item = Item(figure, (51, 100, 200))
   return drawing.draw(drawing.ArrayPlan(Design(item, item, turn != 0), layout, 0, 'grey'), size)
 
 
@@ -25,7 +25,7 @@ def test_a_bar_covers_the_pixels_that_can_be_counted_by_hand():
   drawn = _one_item(glyphs.box(4 / 18, 8 / 18), 200)
   cover = np.array([0.5, 1, 1, 1, 0.5]) * np.array([0.5, 1, 1, 1, 1, 1, 1, 1, 0.5])[:, None]
   expected = np.full((200, 200, 3), 128.0)
-  expected[96:105, 98:103] += cover[..., None] * (np.array([50.0, 100, 200]) - 128)
+  expected[96:105, 98:103] += cover[..., None] * (np.array([51.0, 100, 200]) - 128)
   np.testing.assert_array_equal(drawn.image, np.rint(expected))
   mask = np.zeros((200, 200), bool)
   mask[96:105, 98:103] = cover >= 0.5

@@ -21,7 +21,7 @@ from tests.data import made as made_osie
 from tests.data import made_salicon as made
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-LAYOUTS = {'mat': made.mat_files, 'json': made.json_file, 'png': made.pngs}
+LAYOUTS = {'mat': made.mat_files, 'json': made.json_file, 'png': made.pngs, 'npy': made.npys}
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_every_layout_gives_the_same_pixels(layout, images, tmp_path):
     assert set(map(tuple, record.fixations.tolist())) == expected
     # A map cannot tell that two people looked at one pixel.
     count = sum(map(len, looks.values()))
-    assert len(record.fixations) == (len(expected) if layout == 'png' else count)
+    assert len(record.fixations) == (len(expected) if layout in ('png', 'npy') else count)
     assert record.regions.masks.shape == (0, made.HEIGHT, made.WIDTH)
 
 
