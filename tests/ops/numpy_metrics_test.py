@@ -25,10 +25,7 @@ METRICS = {
   'nmm': (lambda m: numpy_metrics.nmm(m, MASK), lambda m: textbook.nss(m, np.argwhere(MASK))),
   'auc_judd': (lambda m: numpy_metrics.auc_judd(m, POINTS, SIZE), lambda m: textbook.auc_judd(m, DISTINCT)),
   'auc': (lambda m: numpy_metrics.auc(m, POINTS, SIZE), lambda m: textbook.auc_uniform(m, DISTINCT)),
-  'auc, all': (
-    lambda m: numpy_metrics.auc(m, POINTS, SIZE, distinct=False),
-    lambda m: textbook.auc_uniform(m, POINTS),
-  ),
+  'auc, all': (lambda m: numpy_metrics.auc(m, POINTS, SIZE, distinct=False), lambda m: textbook.auc_uniform(m, POINTS)),
   'shuffled_auc': (
     lambda m: numpy_metrics.shuffled_auc(m, POINTS, OTHERS, SIZE),
     lambda m: textbook.auc_shuffled(m, DISTINCT, OTHERS),
