@@ -41,6 +41,8 @@ def make(path: pathlib.Path, images: int) -> None:
       schema.TABLE2,
       [_entry(layer, c, values[labels == c]) for layer, values in scores.items() for c in range(len(CATEGORIES))],
     )
+  samples = rng.normal(1, 0.1, (len(LAYERS), 500, len(CATEGORIES)))
+  np.save(path / schema.SAMPLES.path, samples.astype(np.float32))
   _keep(path, rng, images, image_of)
   for name, value in (
     (
