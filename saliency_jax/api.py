@@ -41,6 +41,7 @@ def load(
   weights: str = 'imagenet',
   checkpoint: str | os.PathLike = '',
   member: str = '',
+  trunk: Network | None = None,
   cache_dir: str | os.PathLike = '',
   **options: Any,
 ) -> Network:
@@ -53,6 +54,8 @@ def load(
       returned, and `name` and `weights` are ignored; its output is one of its
       taps.
     member: the member of a sweep, e.g. 'depth_3'.
+    trunk: the network that was trained, if it was passed as a value whose name
+      does not say how to make it.
     cache_dir: the folder for fetched weights; '' is the user's cache.
     **options: `dtype`, `image_size`, `readout_tap` and `preprocessing`; see
       `networks.zoo.load`.
@@ -60,12 +63,14 @@ def load(
   Raises:
     InputError: the network, its weights or an option is invalid.
   """
+  if trunk and 'dtype' in options:
+    raise InputError('A trunk that is passed has its own type; leave dtype out.')
   if checkpoint:
     options |= {'checkpoint': str(checkpoint), 'member': member}
     config = _config('osie', {f'network.{key}': value for key, value in options.items()})
-    return trained_models.load(config.network)
-  if member:
-    raise InputError('A member is one of a sweep; give checkpoint=FOLDER too.')
+    return trained_models.load(config.network, trunk=trunk)
+  if member or trunk:
+    raise InputError(f'A {"member" if member else "trunk"} is one of a training run; give checkpoint=FOLDER too.')
   return zoo.load(name, weights=weights, cache_dir=cache_dir, **options)
 
 

@@ -137,6 +137,15 @@ def test_training_splits_and_is_loaded_again(tmp_path):
   assert 'saliency' in trained.taps
   maps = trained.maps(made.TRAIN[0].image, 'saliency')['saliency']
   assert maps.shape == (1, 3, 3, 1)
+  # The same from a network that no name stands for.
+  mine = tiny.vgg().replace(name='mine')
+  sj.train(mine, made.TRAIN, None, tmp_path / 'mine', options)
+  with pytest.raises(sj.InputError, match="passed as a value, 'mine'; load it with .*trunk=NETWORK.* or from_function"):
+    sj.load(checkpoint=tmp_path / 'mine')
+  again = sj.load(checkpoint=tmp_path / 'mine', trunk=mine)
+  np.testing.assert_array_equal(again.maps(made.TRAIN[0].image, 'saliency')['saliency'], maps)
+  with pytest.raises(sj.InputError, match='leave dtype out'):
+    sj.load(checkpoint=tmp_path / 'mine', trunk=mine, dtype='bfloat16')
 
 
 def test_a_sweep_is_measured_and_finished(tmp_path, monkeypatch):
@@ -234,3 +243,5 @@ def test_pages_are_drawn_again(tmp_path):
 def test_a_member_needs_its_sweep():
   with pytest.raises(sj.InputError, match='checkpoint=FOLDER'):
     sj.load(member='depth_3')
+  with pytest.raises(sj.InputError, match='A trunk is one of a training run; give checkpoint=FOLDER'):
+    sj.load(trunk=tiny.vgg())

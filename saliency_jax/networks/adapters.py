@@ -218,6 +218,8 @@ def build(
     tap_tools.described(described.get(tap, Tap(tap)), x.shape, side, prefix) for tap, x in found.items()
   )
   maps = tuple(tap.name for tap in every.values() if tap.kind != 'vector')
+  # Means over the image, as in squeeze and excitation, have nothing to score.
+  cells = tuple(tap for tap in maps if every[tap].stride != side) or maps
   stated = {tap.prefix for tap in described.values()} | {0, prefix}
   for guess in {every[tap].prefix for tap in maps} - stated:
     logging.warning(
@@ -238,7 +240,7 @@ def build(
     y, computed = capture(variables, x, frozenset(tap.partition('#')[0] for tap in taps))
     return y, {tap: computed[tap] for tap in taps}
 
-  made = Network(name, run, variables, preprocess, every, stages, default_taps=maps, readout_tap=maps[-1])
+  made = Network(name, run, variables, preprocess, every, stages, default_taps=cells, readout_tap=cells[-1])
   cuts.trained(made, 0)  # refuses stages that fit no parameter
   if not stages:
     return made

@@ -27,7 +27,7 @@ class Tap(NamedTuple):
   kind: Literal['map', 'tokens', 'vector'] = 'map'
   stage: int | None = None  # index of the stage that computes it
   aliases: tuple[str, ...] = ()  # torchvision's and timm's names
-  stride: int | None = None  # pixels of the input to a cell
+  stride: int | None = None  # pixels of the input to a cell; None: not known
   prefix: int = 0  # tokens before those of the grid, e.g. 1 for a class token
   labels: tuple[str, ...] = ()  # what each unit stands for, where that is known
   # Pixels of the input by which the centre of a cell's receptive field lies
@@ -113,7 +113,7 @@ def placement(tap: Tap, grid: Grid, image_size: int) -> Placement:
     return TILING
   found = Placement(tap.offset / tap.stride, image_size / tap.stride)
   if not tap.offset and abs(found.extent - grid[0]) >= 1:
-    return TILING  # unpadded layers, whose stride was rounded and whose offset is not known
+    return TILING  # unpadded layers, whose offset is not known
   return TILING if found == (0, grid[0]) else found
 
 
@@ -168,7 +168,7 @@ def described(tap: Tap, shape: tuple[int, ...], side: int, prefix: int | None) -
         f'{tap.name} has {shape[1]} cells on {side} pixels, which do not say its stride; state it with the offset: '
         f'Tap({tap.name!r}, stride=..., offset={tap.offset:g}).'
       )
-    return tap._replace(stride=round(side / shape[1]) if shape[1] else None)
+    return tap._replace(stride=side // shape[1] if shape[1] and not side % shape[1] else None)
   # A square grid after up to eight tokens. Where the prefix is known it may
   # still be absent: some transformers add it in a late block.
   counts = range(9) if prefix is None else (prefix, 0)

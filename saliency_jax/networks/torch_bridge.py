@@ -159,8 +159,10 @@ def _named(found: Sequence[tuple[str, jax.Array]], reroll: Callable, hiera: bool
 def _default_taps(module: Any, made: Network) -> tuple[str, ...]:
   """Returns timm's feature taps or each stride's last map, at most six."""
   listed = [row['module'] for row in getattr(module, 'feature_info', ())]
+  unknown = [tap for tap in made.default_taps if not made.taps[tap].stride]  # cells do not divide the image's side
+  grids = made.shapes(unknown) if unknown else {}
   top = [tap for tap in listed if tap in made.taps] or list(
-    {made.taps[tap].stride: tap for tap in made.default_taps}.values()
+    {made.taps[tap].stride or grids[tap][:2]: tap for tap in made.default_taps}.values()
   )
   return tuple(top[::-1][:: -(-len(top) // 6)])
 

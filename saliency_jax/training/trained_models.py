@@ -29,22 +29,23 @@ class Trained(NamedTuple):
   head: trees.Tree | None = None  # the parameters of the task's head
 
 
-def load(config, cache_dir: str = '') -> Network:
+def load(config, cache_dir: str = '', *, trunk: Network | None = None) -> Network:
   """Returns the network that a config names, with its weights.
 
-  The network of a `checkpoint` has the output of its task as a tap.
+  The network of a `checkpoint` has the output of its task as a tap; for `trunk`
+  see `load_trained`.
 
   Raises:
     InputError: if the network, its weights or the trained model cannot be
       loaded.
   """
-  return _with_output_tap(load_start(config, cache_dir))
+  return _with_output_tap(load_start(config, cache_dir, trunk=trunk))
 
 
-def load_start(config, cache_dir: str = '') -> Trained:
+def load_start(config, cache_dir: str = '', *, trunk: Network | None = None) -> Trained:
   """Returns what training starts from; see `load`."""
   if config.checkpoint:
-    trained = read(config.checkpoint, config.member, dtype=config.dtype)
+    trained = read(config.checkpoint, config.member, dtype=config.dtype, trunk=trunk)
     if config.name not in (zoo.DEFAULT, trained.network.name):
       raise InputError(
         f'The model in {config.checkpoint} is of {trained.network.name}, not '
@@ -144,10 +145,17 @@ def _assemble(
     members[member or next(iter(members))]['depth'],
     job['task']['name'],
   )
+  name = job['network']['name']
+  if not trunk and ':' not in name and name not in zoo.NETWORKS:
+    raise InputError(
+      f'{workdir} was trained from a network that was passed as a value, {name!r}; load it with '
+      f'sj.load(checkpoint=..., trunk=NETWORK) or, for use by name, give from_linen or from_function '
+      "name='package.module:function' before training."
+    )
   network = (
     trunk.replace(variables=ported.variables, preprocess=ported.preprocess, provenance=provenance)
     if trunk
-    else zoo.rebuild(job['network']['name'], ported, provenance, dtype)
+    else zoo.rebuild(name, ported, provenance, dtype)
   ).replace(readout_tap=job['network']['readout_tap'])
   if head is None:
     task, network = tasks.for_network(task, network)

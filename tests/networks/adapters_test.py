@@ -212,11 +212,17 @@ def test_no_image_is_said(helped):
 def test_a_function_is_a_network():
   def apply(variables, images):
     maps = images @ variables['weights']
-    return {'maps': maps, 'mean': maps.mean((1, 2))}
+    return {'maps': maps, 'mean': maps.mean((1, 2)), 'squeezed': maps.mean((1, 2), keepdims=True)}
 
   weights = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
   network = adapters.from_function(apply, {'weights': weights}, preprocess=SMALL)
-  assert [(tap.name, tap.kind) for tap in network.taps.values()] == [('maps', 'map'), ('mean', 'vector')]
+  assert [(tap.name, tap.kind) for tap in network.taps.values()] == [
+    ('maps', 'map'),
+    ('mean', 'vector'),
+    ('squeezed', 'map'),
+  ]
+  # A single cell is a constant map: neither dissected nor read out unless it is named.
+  assert (network.default_taps, network.readout_tap) == (('maps',), 'maps')
   np.testing.assert_allclose(network.maps(IMAGES[0])['maps'], network.preprocess(IMAGES[:1]) @ weights, atol=1e-5)
 
 

@@ -183,6 +183,10 @@ def test_cells_are_placed_by_stride_and_offset():
   # Unpadded layers of Inception: 35 cells, 8 pixels apart, do not fill 299.
   mixed = taps.described(Tap('mixed'), (3, 35, 35, 4), 299, None)
   assert taps.placement(mixed, (35, 35), 299) == Placement()
+  # 18 cells of a stride of 16, which is not 300 / 18: only a stated stride places them.
+  conv5 = taps.described(Tap('conv5'), (3, 18, 18, 4), 300, None)
+  assert conv5.stride is None
+  assert taps.placement(conv5, (18, 18), 300) == Placement()
   assert taps.placement(Tap('mixed', stride=8, offset=9.5), (35, 35), 299) == Placement(9.5 / 8, 299 / 8)
   with pytest.raises(InputError, match=r"mixed has 35 cells on 299 pixels.*Tap\('mixed', stride=..., offset=9.5\)"):
     taps.described(Tap('mixed', offset=9.5), (3, 35, 35, 4), 299, None)

@@ -71,6 +71,11 @@ def test_six_of_timms_features_or_every_strides_last_are_usual(listed, wanted):
   taps = {name: types.SimpleNamespace(stride=stride) for name, stride in strides.items()}
   made = types.SimpleNamespace(taps=taps, default_taps=('a', 'c', 'd'))
   assert torch_bridge._default_taps(module, made) == tuple(wanted)
+  # Where a stride is not known, maps of as many cells are alike.
+  for tap in ('a', 'c', 'd'):
+    taps[tap].stride = None
+  made.shapes = lambda taps: {tap: (17 if tap == 'd' else 35, 35, 4) for tap in taps}
+  assert torch_bridge._default_taps(module, made) == tuple(wanted)
 
 
 @pytest.fixture

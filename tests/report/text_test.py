@@ -192,6 +192,14 @@ def test_findings_are_of_ten_cells_or_more_and_six_at_most(tmp_path):
   assert len(compared) <= 6
   assert 'higher in 0 of 24 cells' in compared[0].text
   assert not any('paper' in x.text for x in findings(other))
+  # Scores of other pixels, or means of other numbers of units, differ whatever the networks are.
+  analysis = other.config['analysis'] | {'alignment': 'receptive_field', 'top_units': 5}
+  otherwise = other._replace(config=other.config | {'analysis': analysis})
+  assert [x.text for x in findings(run, otherwise, 'that')][:2] == [
+    'The runs are not scored alike: analysis.alignment is grid (receptive_field in that), analysis.top_units is 2 '
+    '(5 in that).',
+    compared[0].text,
+  ]
   moved = _many(tmp_path / 'c')
   moved = moved._replace(table=moved.table.assign(mean=moved.table['mean'] - 1), samples=samples - 1)
   jitter = np.random.default_rng(2).normal(0, 0.1, samples.shape)

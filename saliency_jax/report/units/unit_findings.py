@@ -23,7 +23,7 @@ def findings(run: Run, other: Run | None = None, label: str = '') -> list[Findin
   else:
     texts = [rule(run) for rule in (_agreement, _layers, _chance, _strongest, _above, _targets)]
     if other:
-      texts = [_changed(run, other, label), *texts]
+      texts = [_scored_otherwise(run, other, label), _changed(run, other, label), *texts]
   found = [Finding(x, (run.kind.table.path,)) for x in texts if x]
   if run.summary.get('off_grid'):
     return [*found[: MOST - 1], Finding(_off_grid(run), (schema.SUMMARY,))]
@@ -209,6 +209,13 @@ def _targets(run: Run) -> str:
     f'On {(scores > 0).sum()} of {len(scores)} arrays, the best units of {cell.layer} respond more to the target than '
     f'to the whole array{_luck(cell, "mean over all arrays: ")}.'
   )
+
+
+def _scored_otherwise(run: Run, other: Run, label: str) -> str:
+  """Which settings differ, and so account for a part of the differences."""
+  own, others = ({'alignment': 'grid'} | x.config['analysis'] for x in (run, other))  # as in older folders
+  apart = [f'analysis.{x} is {own[x]} ({others[x]} in {label})' for x in own if own[x] != others.get(x, own[x])]
+  return f'The runs are not scored alike: {", ".join(apart)}.' if apart else ''
 
 
 def _changed(run: Run, other: Run, label: str) -> str:
