@@ -32,6 +32,10 @@ def test_a_category_has_what_each_part_finds(scores):
     assert value.units.tolist() == order.tolist()
     assert value.mean == pytest.approx(means[order].mean())
     assert value.above == (means > 0.2).sum()
+    same = scores.copy()
+    same[:, 0] = 0.25  # a unit at the threshold is not above it
+    again = table_values.by_category(same, LABELS, IMAGES, top=4, threshold=0.25)
+    assert again[category].above == (means[1:] > 0.25).sum()
     assert (value.chance, value.above_chance, value.held_out) == (bands[category], above[category], held[category])
     assert value.cells == (value.mean, value.low, value.high, held[category], *bands[category])
   text = found['text']

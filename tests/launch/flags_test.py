@@ -50,10 +50,16 @@ def test_a_key_that_is_not_there_is_named_in_full(job, flags, said):
 
 
 @pytest.mark.parametrize(
-  ('text', 'said'), [('def get_config(:', '(config.py, line 1)'), ('import absent_module', "'absent_module'")]
+  ('text', 'said'),
+  [
+    ('def get_config(:', '(config.py, line 1)'),
+    ('import absent_module', "'absent_module'"),
+    (None, 'No such file or directory'),
+  ],
 )
 def test_a_config_of_one_s_own_that_is_no_program_is_named(text, said, tmp_path):
-  (tmp_path / 'config.py').write_text(text)
+  if text is not None:
+    (tmp_path / 'config.py').write_text(text)
   commands.is_one_sentence(commands.run_here('train', f'--config={tmp_path}/config.py'), 'train', said)
 
 

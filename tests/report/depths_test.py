@@ -289,6 +289,7 @@ def test_what_was_not_measured_is_left_out(changes, tmp_path):
   assert ('table3.csv' in html) == ('regions' in measured)
   assert ('table6.csv' in html) == ('popout' in measured)
   assert 'table3_unseen' not in html
+  assert 'figure4.csv' not in html
 
 
 @pytest.mark.usefixtures('undrawn_here')

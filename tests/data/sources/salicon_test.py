@@ -99,12 +99,15 @@ def test_what_the_mouse_left_outside_is_counted(images, tmp_path):
 
 
 def test_what_lies_outside_a_photograph_that_is_not_surveyed_is_told(images, tmp_path, monkeypatch):
-  monkeypatch.setattr(photographs, '_SAMPLED', 1)
   number, (last, looks) = len(made.LOOKS) - 1, [*made.LOOKS.items()][-1]
   moved = {subject: [*points, (70, 10)] for subject, points in looks.items()}
   monkeypatch.setitem(made.LOOKS, last, moved)
-  source = Salicon(images, made.mat_files(tmp_path / 'mat'))
-  with pytest.raises(InputError, match=r'the fixation at x = 70, y = 10 lies outside .*drop_outside'):
+  files, said = made.mat_files(tmp_path / 'mat'), r'the fixation at x = 70, y = 10 lies outside .*drop_outside'
+  with pytest.raises(InputError, match=said):
+    Salicon(images, files)
+  monkeypatch.setattr(photographs, '_SAMPLED', 1)
+  source = Salicon(images, files)
+  with pytest.raises(InputError, match=said):
     source[number]
 
 

@@ -18,7 +18,8 @@ def _pip(monkeypatch, *, files=(), code=0, errors=''):
   """Puts a pip in place that leaves `files`, and returns its command line."""
   commands = []
 
-  def run(command, **_):
+  def run(command, *, stdout, **_):
+    assert stdout == 2  # the standard output is the program's
     folder = pathlib.Path(command[-1])
     commands.append([*command, (folder / 'requirements.txt').read_text()])
     for name in files:
