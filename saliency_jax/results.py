@@ -20,7 +20,8 @@ class Results:
     summary: `summary.json`: counts, versions, seconds.
     config: `config.json`: every key of the job.
     tables: data frames by file name without the ending, e.g. 'regions' and
-      'table2'; each is read when it is first used.
+      'table2'; each is read when it is first used. What the schema calls 'ints'
+      is text, such as '10 3 7' (`top_units`).
   """
 
   def __init__(self, workdir: str | os.PathLike):
