@@ -5,6 +5,7 @@ import json
 import pathlib
 import shutil
 
+import ml_collections
 import numpy as np
 import pytest
 from PIL import Image
@@ -141,6 +142,17 @@ def test_unseen_photographs_have_a_table_of_their_own(sweep):
   assert unseen['depth_2', gone[0]]['mean_nss_top10'] == ''
 
 
+def test_what_chose_the_epoch_stands_in_for_unseen_photographs(sweep, copy, monkeypatch):
+  monkeypatch.setattr(depth.depth_views, 'write', lambda *_, **__: None)
+  trained, source = json.loads((copy / 'training.json').read_text()), sweep.sources['regions']
+  for validation in (['2002'], [*source.image_ids]):
+    (copy / 'table3_unseen.csv').unlink(missing_ok=True)
+    parts = {'regions': {'train': [], 'validation': validation, 'unseen': []}}
+    depth._write(workdir.Folder(str(copy), {}), sweep.config, {'regions': source}, trained, {}, parts)
+    # A table of all of them would be Table 3 once more.
+    assert (copy / 'table3_unseen.csv').exists() == (len(validation) < len(source))
+
+
 def test_table6_follows_from_the_arrays(sweep):
   table = rows(sweep.folder / 'table6.csv')
   assert [row['member'] for row in table] == list(MEMBERS)
@@ -169,6 +181,13 @@ def test_a_member_gets_every_key_of_the_jobs(sweep):
     one = depth.member_config(sweep.config, kind, 'W', 'depth_0')
     assert (one.network.checkpoint, one.network.member) == ('W', 'depth_0')
     assert one.network.image_size == made.IMAGE_SIZE
+  # Without photographs of its own a kind has those of training, and its own regions first.
+  given = ml_collections.ConfigDict(sweep.config.to_dict())
+  for own, expected in (('own', 'own'), ('', 'theirs')):
+    given.regions.data.update({'dir': '', 'regions': own})
+    given.data.update({'dir': 'photographs', 'regions': 'theirs'})
+    found = depth.member_config(given, 'regions').data
+    assert (found.dir, found.regions) == ('photographs', expected)
 
 
 def test_only_what_changed_is_measured_again(sweep, copy, calls):

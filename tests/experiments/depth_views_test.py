@@ -88,6 +88,9 @@ def test_the_units_of_figure_11_are_those_that_saliency_raises_over_scenes():
   assert (second.image_id, second.label, second.unit, second.best) == ('a', 'x', 0, 'sp')
   assert first.scores == {'pt': 99.0, 'sr': 0.0, 'sp': 9.0}
   assert len(task_comparison.choose(found, 'conv5_3', top=1, count=1)) == 1
+  # A unit is shown once: z, too, gains most with unit 0, and has the other one.
+  alike = found._replace(members=members | {'sp': np.array([[9.0, 0], [0, 0], [9, 3], [8, 2]])})
+  assert [x.unit for x in task_comparison.choose(alike, 'conv5_3', top=1, count=2)] == [0, 1]
 
 
 def test_table3_by_hand():

@@ -103,6 +103,7 @@ def test_what_else_is_kept(kept):
   assert found['0/scores'].tolist() == [1, 2]
   np.testing.assert_array_equal(found['0/fixations'], made.Photographs(3)[1].fixations)
   assert [row['metric'] for row in rows] == ['nss', 'nmm']
+  assert [int(rows[0][x]) for x in ('height', 'width')] == [*made.Photographs(3)[1].image.shape[:2]]
   assert (rows[1]['height'], rows[1]['kind']) == ('700', 'colour')
   with Image.open(folder / rows[1]['picture']) as picture:
     assert picture.size == (640, 640)

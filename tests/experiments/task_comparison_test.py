@@ -87,6 +87,9 @@ def test_the_pretrained_trunk_is_what_dissect_makes_of_it(done, tmp_path):
     ('pt', None),
     *((name, seed) for name in ('sp', 'sr', 'sr_shuffled') for seed in (0, 1)),
   }
+  assert json.loads((done / 'summary.json').read_text())['counts']['scenes'] == 2
+  pairs = dict.fromkeys((row.trunk, row.other) for row in schema.read(done, schema.TASK_DIFFERENCES))
+  assert [*pairs] == [('sp', 'pt'), ('sr', 'pt'), ('sp', 'sr'), ('sr_shuffled', 'pt'), ('sr', 'sr_shuffled')]
   for name in ('sp_seed_0', 'sr_seed_1'):
     trained = np.load(done / f'regions/trunks/association/{name}.npy')
     pretrained = np.load(done / 'regions/trunks/association/pt.npy')
@@ -206,6 +209,7 @@ def test_correlations_between_trunks_are_those_of_every_sample():
     {x: rng.normal(size=(9, 5)).astype(np.float32) for x in ('pt', 'sp')},
   )
   both = task_tables.compare(found, 2)
+  assert both.photographs == (4, 4, 1)
   draws = bootstrap.draw(images, 500)
   for b in (None, 0, 1, 2, 3):
     counts = np.ones(9, int) if b is None else draws.counts[b][np.searchsorted(draws.photographs, images)]

@@ -7,6 +7,7 @@ from scipy import stats
 from saliency_jax.data.types import ordered_categories
 from saliency_jax.experiments import chance, clusters, table_values, units
 from saliency_jax.experiments.statistics import Rows
+from saliency_jax.ops import inference
 
 
 def test_categories_are_those_of_the_annotation():
@@ -48,6 +49,10 @@ def test_held_out_values_by_kind_are_of_arrays_that_chose_no_unit():
 
 def test_every_unit_has_its_intervals_and_chance():
   rng = np.random.default_rng(2)
+  # As many photographs as an interval needs at least, and one less.
+  for count, known in ((inference.FEWEST, True), (inference.FEWEST - 1, False)):
+    of = clusters.Means(rng.normal(size=2 * count), np.zeros(2 * count, int), np.repeat(np.arange(count), 2))
+    assert np.isfinite(of.errors).tolist() == [known]
   images, labels = np.repeat(np.arange(6), 3), np.tile(['a', 'b', 'b'], 6)
   scores = rng.normal(size=(18, 4)) + rng.normal(size=(6, 1)).repeat(3, axis=0)
   [*found] = units.every_unit(Rows(images, np.arange(18), labels, np.ones(18, int), {'tap': scores}), top=2)

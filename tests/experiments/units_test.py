@@ -14,6 +14,7 @@ from saliency_jax import schema
 from saliency_jax.data.popout import search_arrays as arrays
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import chance, exported_maps, runner, table_values, units
+from saliency_jax.experiments.statistics import Rows
 from saliency_jax.ops import resize
 from saliency_jax.report.units import run as page
 from saliency_jax.report.units import unit_findings
@@ -250,6 +251,15 @@ def test_regions_stand_beside_permuted_labels(tmp_path):
       assert (row.chance_low, row.chance_mean, row.chance_high) == (pytest.approx(tuple(bands[row.category]), abs=2e-6))
   summary = json.loads((tmp_path / 'out/summary.json').read_text())
   assert summary['chance']['without_band'] == {}
+
+
+def test_a_category_without_fixations_is_no_company():
+  """Labels can be permuted only among regions that have a score."""
+  image, labels, none = np.zeros(2, np.int32), np.array(['text', 'food']), np.zeros(0, np.int32)
+  alone = Rows(image, np.arange(2), labels, np.array([3, 0]), {})
+  assert list(units.DISSECT.without_band(alone, Rows(none, none, labels[:0], none, {}))) == ['text']
+  both = alone._replace(counts=np.array([3, 1]))
+  assert units.DISSECT.without_band(both, Rows(none, none, labels[:0], none, {})) == {}
 
 
 def test_categories_that_differ_in_case_are_told(tmp_path, caplog):

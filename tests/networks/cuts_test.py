@@ -86,3 +86,11 @@ def test_stages_without_cuts_train_under_a_mask():
 def test_stages_have_to_cover_the_parameters(stages):
   with pytest.raises(InputError, match='do not fit its parameters'):
     cuts.trained(tiny.nested().replace(stages=stages), 1)
+
+
+def test_a_large_batch_ends_where_a_single_image_does():
+  """Lower stages are computed in turns, of which none goes beyond the last."""
+  network = tiny.vgg()
+  x = np.random.default_rng(0).standard_normal((2 * jax.device_count(), 32, 32, 3), np.float32)
+  one, many = (network.run(network.variables, x[:n], (), 0, 1)[0] for n in (1, len(x)))
+  np.testing.assert_allclose(many[:1], one, atol=1e-6)

@@ -81,6 +81,14 @@ def test_a_layers_tap_is_its_last_blocks(small):
   assert table[2].aliases == ('act1',)
 
 
+def test_a_sum_is_read_before_it_is_rectified(small):
+  module, variables, _ = small
+  x = np.random.default_rng(1).standard_normal((1, 32, 32, 3), np.float32)
+  _, found = module.apply(variables, x, ('layer2.0', 'layer2.0.add'))
+  assert found['layer2.0.add'].min() < 0
+  np.testing.assert_array_equal(found['layer2.0'], np.maximum(found['layer2.0.add'], 0))
+
+
 def test_bfloat16_is_near_float32(small):
   module, variables, _ = small
   x = jax.random.normal(jax.random.key(1), (1, 32, 32, 3))

@@ -8,6 +8,7 @@ import pytest
 from saliency_jax.errors import InputError
 from saliency_jax.networks import architecture, trees, vit
 from saliency_jax.networks import taps as tap_tools
+from saliency_jax.networks.weights import port_table
 
 _SMALL = vit.Variant(16, depth=3, heads=2)
 
@@ -93,3 +94,9 @@ def test_what_distinguishes_the_variants():
     assert (of.scaled, of.registers, of.clip) == (second, 4 * registers, clip), name
     assert of.offset == (name.startswith('dino') and not registers), name
     assert of.width == 64 * of.heads, name
+
+
+def test_what_files_of_timm_have_besides_is_left_out():
+  assert port_table._assign('vit', vit.TIMM, ['head.weight', 'mask_token'], []) == {}
+  with pytest.raises(InputError, match='mask_token_2'):
+    port_table._assign('vit', vit.TIMM, ['mask_token_2'], [])

@@ -50,6 +50,7 @@ def test_scores_are_those_of_float64(grid):
 def test_any_number_of_sets_and_units(sets, units):
   maps, weights = make((7, 9), units=units, sets=sets)
   assert association_pallas.fits(maps, weights)
+  assert not association_pallas.fits(maps, weights._replace(sets=weights.sets[:, :0]))
   np.testing.assert_allclose(associate(maps, weights), in_float64(maps, weights), atol=1e-4)
 
 

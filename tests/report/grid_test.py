@@ -164,6 +164,14 @@ def test_runs_on_other_rows_are_not_paired(run, tmp_path):
     assert site.values['images/0']['sigma'] == blur
 
 
+def test_fixations_are_blurred_by_a_gaussian():
+  y, x = np.mgrid[:40, :64]
+  points = np.array([[10, 20], [30, 5]])
+  expected = sum(np.exp(-((y - a) ** 2 + (x - b) ** 2) / (2 * 4.0**2)) for a, b in points)
+  found = images.density(points, 40, 64, 4.0)
+  np.testing.assert_allclose(found, (expected - expected.mean()) / expected.std(), atol=1e-9)
+
+
 def test_kinds_are_the_categories_of_arrays(tmp_path):
   run = reader.read(made.popout(tmp_path, made.scores(rows=5), kinds=('orientation', '')))
   site = _Site(run)

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.report import directions, site
+from saliency_jax.report import directions, reading, site
 from tests.report import made
 
 
 def test_links_are_not_followed(tmp_path):
   folder = made.popout(tmp_path / 'run', made.scores(('conv5_3',)))
+  (tmp_path / 'link').symlink_to(folder)
+  assert site.text(tmp_path / 'link')  # the folder itself may be one
   secret = pathlib.Path(tmp_path / 'secret.jpg')
   picture = folder / 'pictures' / '00001.jpg'
   picture.rename(secret)
@@ -19,6 +21,13 @@ def test_links_are_not_followed(tmp_path):
   with pytest.raises(InputError, match=r'00001\.jpg is a link'):
     site.write(folder)
   assert not (folder / 'report').exists()
+
+
+def test_two_files_of_one_name_are_a_fault_of_the_folder_and_a_full_disk_is_not():
+  with pytest.raises(InputError, match='W: its files do not fit each other'), reading.fitting('W'):
+    raise FileExistsError(17, 'File exists', 'figure.svg')
+  with pytest.raises(OSError, match='No space'), reading.fitting('W'):
+    raise OSError(28, 'No space left on device')
 
 
 def test_names_do_not_steer_the_terminal(tmp_path):

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import types
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from PIL import Image
 from saliency_jax.errors import InputError
 from saliency_jax.report import chart_files, site
 from saliency_jax.report.chapter import Site
-from saliency_jax.report.scores import evaluated, score_findings, score_tables, scores_page
+from saliency_jax.report.scores import evaluated, region_tests, score_findings, score_tables, scores_page
 from tests.report import made_scores
 
 
@@ -273,6 +274,16 @@ def test_every_figure_is_there_for_a_paper(run, page):
   assert (run / 'report/tables/table4_arrays.csv').read_text() == (
     'kind,gbvs,net,centre\nall,3,0.75,0\ncolour,4,1,0.1\nshape,2,0.5,-0.1\n"all, in the paper",2.57,,\n'
   )
+
+
+def test_heads_are_told_from_other_categories(run, monkeypatch):
+  found = evaluated.read(run)
+  monkeypatch.setattr(region_tests.charts, 'scatter', lambda rows, series, **of: rows)
+  rows = found.categories[found.categories['model'] == 'net']
+  panels = region_tests._scatter(found, types.SimpleNamespace(chart=lambda name, specs, *_: specs), rows)
+  heads = {'person head', 'animal head'}
+  assert any(x['name'] in heads for x in panels[0])
+  assert all((x['who'] == 'heads') == (x['name'] in heads) for x in panels[0])
 
 
 def test_arrays_of_a_kind_are_counted(run):

@@ -124,8 +124,10 @@ def test_training_begins_with_the_trunk_and_a_drawn_decoder(monkeypatch):
   assert network.preprocess.mean == trunk_of.preprocess.mean
   assert network.preprocess.image_size == 640
   assert 'decoder is drawn' in network.provenance.source
-  with pytest.raises(InputError, match='decoder of salicon is randomly initialised'):
-    predictors.of_network('salicon', network, 1)
+  for name in ('imagenet', 'random'):
+    network = network.replace(provenance=network.provenance._replace(name=name))
+    with pytest.raises(InputError, match='decoder of salicon is randomly initialised'):
+      predictors.of_network('salicon', network, 1)
 
 
 def test_a_file_of_the_authors_predicts_in_their_frame(tmp_path):

@@ -198,10 +198,10 @@ def test_compressed_members_are_refused(tmp_path):
     torch_file.arrays(path)
 
 
-def _write_legacy(folder: pathlib.Path, stream: bytes) -> pathlib.Path:
+def _write_legacy(folder: pathlib.Path, stream: bytes, little: bytes = b'\x88') -> pathlib.Path:
   path = folder / 'made.pth'
   magic = b'\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19'
-  system = _dict(_text('little_endian'), b'\x88')
+  system = _dict(_text('little_endian'), little)
   pickles = (magic, b'M\xe9\x03', system, stream, b'](' + _text('0') + b'e')
   path.write_bytes(
     b''.join(b'\x80\x02' + each + b'.' for each in pickles) + struct.pack('<q', 4) + np.arange(4, dtype='<f4').tobytes()
@@ -216,6 +216,11 @@ def test_a_legacy_storage_has_the_size_that_is_said(tmp_path):
   path.write_bytes(path.read_bytes()[:-4])
   with pytest.raises(ValueError, match="storage '0' is cut off or of another size"):
     torch_file.arrays(path)
+
+
+def test_a_legacy_file_of_a_big_endian_machine_is_refused(tmp_path):
+  with pytest.raises(ValueError, match='by a big-endian machine'):
+    torch_file.arrays(_write_legacy(tmp_path, _dict(_text('a'), _tensor()), little=b'\x89'))
 
 
 def test_parameters_before_torch_0_4(tmp_path):

@@ -1,3 +1,5 @@
+import zipfile
+
 import h5py
 import numpy as np
 import pytest
@@ -118,6 +120,15 @@ def test_h5_text(tmp_path):
 def test_npz_with_objects(tmp_path):
   np.savez(tmp_path / 'net.npz', a=np.array([{}], object))
   with pytest.raises(InputError, match='holds object'):
+    weight_files.read_arrays(tmp_path / 'net.npz')
+
+
+@pytest.mark.filterwarnings('ignore:Duplicate name')
+def test_npz_with_a_name_twice(tmp_path):
+  made.write_npz(tmp_path / 'net.npz', {'a': np.zeros(3)})
+  with zipfile.ZipFile(tmp_path / 'net.npz', 'a') as archive:
+    archive.writestr('a.npy', archive.read('a.npy'))
+  with pytest.raises(InputError, match="'a' occurs twice"):
     weight_files.read_arrays(tmp_path / 'net.npz')
 
 
