@@ -88,6 +88,12 @@ def test_the_pretrained_trunk_is_what_dissect_makes_of_it(done, tmp_path):
     *((name, seed) for name in ('sp', 'sr', 'sr_shuffled') for seed in (0, 1)),
   }
   assert json.loads((done / 'summary.json').read_text())['counts']['scenes'] == 2
+  # Figure 11 shows the first seed.
+  regions = [(row.image_id, row.category) for row in schema.read(done / 'regions/trunks', schema.REGIONS)]
+  first = np.load(done / 'regions/trunks/association/sp_seed_0.npy')
+  for view in json.loads((done / schema.VIEWS.path).read_text())['views']:
+    of = [k for k, row in enumerate(regions) if row == (view['image_id'], view['label'])]
+    assert np.abs(first[of, view['unit']] - view['scores']['sp']).min() < 1e-5
   pairs = dict.fromkeys((row.trunk, row.other) for row in schema.read(done, schema.TASK_DIFFERENCES))
   assert [*pairs] == [('sp', 'pt'), ('sr', 'pt'), ('sp', 'sr'), ('sr_shuffled', 'pt'), ('sr', 'sr_shuffled')]
   for name in ('sp_seed_0', 'sr_seed_1'):

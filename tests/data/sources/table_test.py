@@ -85,9 +85,9 @@ def test_people_may_have_had_an_image_in_folders_of_their_own(images):
 
 
 def test_a_column_that_is_read_is_not_meant_by_another_name(images):
-  path = table(images, 'image,gaze_x,other', 'a,1,2')
-  with pytest.raises(InputError, match=r'no column gaze_y \(it has image, gaze_x, other\); name image, x, y'):
-    Table(images, path, columns='x=gaze_x,y=gaze_y')
+  path = table(images, 'image,x,other', 'a,1,2')
+  with pytest.raises(InputError, match=r'no column image_y \(it has image, x, other\); name image, x, y'):
+    Table(images, path, columns='y=image_y')
 
 
 def test_a_table_from_a_spreadsheet_is_read(images):

@@ -93,6 +93,9 @@ def test_a_file_that_is_not_at_hand_is_named(tmp_path):
     'put the file there',
   ):
     assert part in str(refusal.value)
+  rows = {line.split(' ')[0]: re.split('  +', line) for line in listing.networks().splitlines()}
+  assert rows['msi_net'] == ['msi_net', '14', 'saliency', 'imagenet, salicon, osie, random']  # the trunk's first
+  assert rows['vit_s16'][-1] == 'random'
   listed = listing.network('unisal', 64)
   assert 'licence: Apache-2.0' in listed
   assert 'f06b52c56405bbf11b40cf1b4307573aa4035bea' in listed
