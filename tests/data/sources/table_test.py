@@ -84,12 +84,6 @@ def test_people_may_have_had_an_image_in_folders_of_their_own(images):
     Table(images, table(images, *rows, 'd/a.jpg,1,1,1'))
 
 
-def test_a_column_that_is_read_is_not_meant_by_another_name(images):
-  path = table(images, 'image,x,other', 'a,1,2')
-  with pytest.raises(InputError, match=r'no column image_y \(it has image, x, other\); name image, x, y'):
-    Table(images, path, columns='y=image_y')
-
-
 def test_a_table_from_a_spreadsheet_is_read(images):
   path = images.parent / 'looks.csv'
   path.write_bytes('\ufeffimage, x ,y\r\na, 1 ,2\r\nb.c,0,0\r\n'.encode())
