@@ -197,8 +197,10 @@ def test_a_stamp_is_of_the_files_and_not_of_their_place(tmp_path, monkeypatch):
   (tmp_path / 'b' / 'W' / 'summary.json').rename(tmp_path / 'b' / 'W' / 'other.json')
   assert files.stamp(tmp_path / 'b') != before, 'a config.json alone is no results'
   (tmp_path / 'b' / 'W' / 'other.json').rename(tmp_path / 'b' / 'W' / 'summary.json')
+  of_a_file = files.stamp(tmp_path / 'b' / 'x.jpg')
   (tmp_path / 'b' / 'x.jpg').write_bytes(b'22')
   assert files.stamp(tmp_path / 'b') != before
+  assert files.stamp(tmp_path / 'b' / 'x.jpg') != of_a_file
 
 
 def test_leftovers_of_killed_processes_go(tmp_path):

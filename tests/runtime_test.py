@@ -9,6 +9,7 @@ import jax
 import pytest
 
 from saliency_jax import runtime
+from saliency_jax.errors import InputError
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -74,6 +75,22 @@ def test_images_are_read_by_all_cores_but_where_the_network_computes_on_them(mon
   for backend, count in (('cpu', 2), ('gpu', 12)):
     monkeypatch.setattr(jax, 'default_backend', lambda backend=backend: backend)
     assert runtime.reading_threads() == count
+
+
+def test_an_error_of_the_first_process_ends_both(monkeypatch):
+  told = []
+
+  def broadcast(value):
+    told.append(bool(value))
+    return True  # as the first process says
+
+  monkeypatch.setattr(jax, 'process_count', lambda: 2)
+  monkeypatch.setattr(runtime.multihost_utils, 'broadcast_one_to_all', broadcast)
+  with pytest.raises(InputError, match='^The first process cannot go on'), runtime.ending_together():
+    pass
+  with pytest.raises(InputError, match='^why$'), runtime.ending_together():
+    raise InputError('why')
+  assert told == [False, True]
 
 
 def test_the_users_own_cache_stays(monkeypatch):

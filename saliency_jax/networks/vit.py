@@ -114,7 +114,7 @@ class ViT(Staged):
     grid = x.shape[1:3]
     position = self.param('pos_embed', nn.initializers.normal(0.02), (1, 1 + self.variant.grid**2, width))
     x = jnp.concatenate([self._tokens('cls_token', 1, x), x.reshape(len(x), -1, width)], axis=1)
-    x += resize_positions(position, grid, self.variant.offset).astype(x.dtype)
+    x += resize_positions(position, grid, offset=self.variant.offset).astype(x.dtype)
     if not self.variant.registers:
       return x
     registers = self._tokens('reg_token', self.variant.registers, x)
@@ -174,7 +174,7 @@ def _norm(variant: Variant, dtype: jnp.dtype, name: str) -> nn.LayerNorm:
   return nn.LayerNorm(epsilon=1e-5 if variant.clip else 1e-6, dtype=dtype, name=name)
 
 
-def resize_positions(position: jax.Array, grid: tuple[int, int], offset: bool = False) -> jax.Array:
+def resize_positions(position: jax.Array, grid: tuple[int, int], *, offset: bool) -> jax.Array:
   """Returns position embeddings for another grid, bicubically.
 
   Args:

@@ -85,6 +85,25 @@ def test_what_another_process_could_not_read_is_left_out(looked_at, tmp_path, mo
   assert summary['datasets']['mine']['skipped'] == {'p4': 'p4.png is truncated; fetch it again.'}
 
 
+def test_images_of_which_none_could_be_read_are_no_scores(looked_at, tmp_path, monkeypatch):
+  def wait(poll, condition):
+    for name in ('p1', 'p2', 'p3', 'p4'):
+      opened[0].add('', name, Entry(f'{name}.png is truncated; fetch it again.'))
+    assert condition()
+
+  opened, ledger = [], scored_images.Ledger
+
+  def open_ledger(*series, process):
+    opened.append(ledger(*series, process=process))
+    return opened[0]
+
+  monkeypatch.setattr(scored_images, 'Ledger', open_ledger)
+  monkeypatch.setattr(scored_images.together, 'share', lambda items: [])
+  monkeypatch.setattr(scored_images.together, 'wait', wait)
+  with pytest.raises(InputError, match='None of the images of mine .* the first problem: p1.png is truncated'):
+    evaluate(small(looked_at, 'centre'), tmp_path)
+
+
 def test_nothing_of_another_run_stays(looked_at, tmp_path):
   config = small(looked_at, 'centre')
   config.eval.save_maps = True

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from benchmarks import textbook
 from saliency_jax.data.pipeline import Reading
+from saliency_jax.errors import InputError
 from saliency_jax.experiments import fixation_index, predictors, scoring
 from saliency_jax.experiments.photograph_scoring import PhotographScoring
 from saliency_jax.experiments.scored_sets import DataSet
@@ -149,6 +150,13 @@ def test_observers_are_scored_against_the_others(index, people, found, photograp
   ]
   assert len(found.observers[index]) == people  # cyd saw nothing on the third
   are_close(photographs.people(index), {name: np.mean([each[name] for each in by_hand]) for name in scoring.METRICS})
+
+
+def test_images_that_nobody_looked_at_are_refused(found, looked_at, monkeypatch):
+  monkeypatch.setattr(fixation_index, 'read', lambda *_, **__: found._replace(offsets=0 * found.offsets))
+  dataset = DataSet('mine', 'table', made_scores.source(looked_at), SIGMA, {})
+  with pytest.raises(InputError, match=r'Nobody fixated any image of config\.sets\.mine;'):
+    PhotographScoring(dataset, None, Reading(1), distinct=True, observers=True, jitter=-1)
 
 
 def test_one_observer_has_no_ceiling(photographs):

@@ -70,8 +70,8 @@ def test_other_sizes_end_in_a_sentence(small):
 
 def test_positions_of_the_trained_grid_are_left_alone():
   position = jax.random.normal(jax.random.key(0), (1, 10, 4))
-  assert vit.resize_positions(position, (3, 3)) is position
-  other = vit.resize_positions(position, (6, 4))
+  assert vit.resize_positions(position, (3, 3), offset=True) is position
+  other = vit.resize_positions(position, (6, 4), offset=False)
   assert other.shape == (1, 25, 4)
   np.testing.assert_array_equal(other[:, 0], position[:, 0])
 

@@ -43,6 +43,8 @@ def test_the_folder_is_read_as_it_was_written(run):
   assert [found.kind(model) for model in found.models] == ['network', 'classical', 'centre']
   nss = evaluated.ranked(found.scores, 'nss')
   assert nss.index.tolist() == ['net', 'gbvs', 'centre']
+  chart = score_tables.dots(found, found.scores, 'nss', nss.index.tolist())
+  assert {'x': {'datum': 3.0}} in [part['encoding'] for part in chart['layer']], 'what people reach'
   assert nss.loc['net', ['mean', 'low', 'high', 'images']].tolist() == [2.0, 1.9, 2.1, 50]
   search = found.search[found.search['kind'] == 'shape']
   assert evaluated.ranked(search, 'nmm').loc['gbvs', 'mean'] == 2

@@ -11,7 +11,7 @@ import pytest
 
 from saliency_jax import files
 from saliency_jax.errors import InputError
-from saliency_jax.report import site
+from saliency_jax.report import facts, site
 from saliency_jax.report.chapter import Site
 from tests.report import made
 from tests.report.parsed import BAD, Page
@@ -278,3 +278,12 @@ def test_the_entry_point_reports_a_bad_folder(tmp_path, summary, flags, problem)
   assert problem in out.stderr
   assert len(out.stderr.strip().splitlines()) == 1
   assert 'Traceback' not in out.stderr
+
+
+def test_numbers_of_the_facts_are_easy_to_read():
+  summary = {'units': {'conv5_3': 1234567}, 'seconds': {'reading': 1234.567}}
+  assert facts.facts(summary, {}) == {
+    'Units': 'conv5_3 1,234,567',
+    'Seconds': 'reading 1,234.6',
+    'Data': 'made or fetched by the job',
+  }

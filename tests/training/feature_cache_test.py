@@ -27,6 +27,10 @@ def features(count):
   return {name: rng.normal(size=(count, *x.shape[1:])).astype(np.float32) for name, x in SHAPES.items()}
 
 
+def test_features_take_four_bytes_a_number():
+  assert feed.gigabytes(SHAPES, 1000) == pytest.approx(1000 * 4 * (24 + 3) / 1e9)
+
+
 def test_features_come_back_and_unknown_pixels_do_not(tmp_path):
   images = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), np.uint8)
   digests = feature_cache.pixels_digest(images)
