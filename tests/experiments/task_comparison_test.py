@@ -22,6 +22,7 @@ from saliency_jax.experiments.depth_tables import UnitScores
 from saliency_jax.networks import adapters, heads, trees, variants
 from saliency_jax.ops import inference, numpy_metrics
 from saliency_jax.report import site
+from saliency_jax.report.chapter import Site
 from saliency_jax.report.tasks import compared, tasks_page
 from saliency_jax.training import checkpoints
 from tests import tiny
@@ -281,6 +282,18 @@ def test_what_is_done_is_not_done_again_and_makes_a_page(done, monkeypatch):
     np.testing.assert_allclose(shown, own, rtol=1e-5)
 
 
+def test_a_first_run_that_ends_while_it_trains_keeps_its_features(tmp_path, monkeypatch):
+  def train(runs, workdir):
+    (tmp_path / 'features').mkdir()
+    raise KeyboardInterrupt
+
+  monkeypatch.setattr(task_comparison.task_runs, 'train', train)
+  with pytest.raises(KeyboardInterrupt):
+    compare(tmp_path)
+  assert (tmp_path / 'config.json').exists()
+  assert (tmp_path / 'features').exists()
+
+
 def test_the_paper_s_numbers_stand_beside_its_own_data_alone(done, tmp_path):
   shutil.copytree(done, tmp_path, dirs_exist_ok=True)
   summary = json.loads((done / 'summary.json').read_text())
@@ -290,7 +303,10 @@ def test_the_paper_s_numbers_stand_beside_its_own_data_alone(done, tmp_path):
     assert compared.read(tmp_path).trunks['paper'].isna().all()
   regions = tmp_path / 'regions/trunks/regions.csv'
   regions.write_text(re.sub('(?m)^[^,]*(?=,[0-9])', '1001', regions.read_text()))
-  assert compared.read(tmp_path).trunks['paper'].notna().any()
+  found = compared.read(tmp_path)
+  assert found.trunks['paper'].notna().any()
+  distances = tasks_page.chapters(found, Site(found, None, root=tmp_path))[0].context['distances']
+  assert list(distances.rows)[-1][0] == 'sp and sr, the paper'
 
 
 def test_changes_are_drawn_as_the_table_has_them(done, monkeypatch):

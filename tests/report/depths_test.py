@@ -261,7 +261,7 @@ def test_the_page_of_a_sweep_shows_every_number(folder, page):
     'depth 0: NMM 0.5 (constant)',
   ):
     assert f'<figcaption>{caption}</figcaption>' in page
-  assert re.search(r'aria-label="map of unit \d+ of depth 3 over photograph img0"', page)
+  assert 'aria-label="map of unit conv5_3:287 of depth 3 over photograph img0"' in page
   assert 'before fine-tuning (depth 0, which leaves the network unchanged)' in page  # whoever trained it
   assert 'depth 6 trains conv4_1 to conv5_3' in page
   assert '<b>$x$' not in page
