@@ -70,7 +70,7 @@ def test_units_are_measured_and_standardised(name):
   first, few = maps[taps[0]], jax.ShapeDtypeStruct((4,), jnp.int32)
   given = weights[taps[0]]
   exported(exported_maps._gather, first, given.rows, given.columns, few, few)
-  exported(exported_maps._standardise_all, first, given.rows, given.columns)
+  exported(exported_maps._every_unit, first, given.rows, given.columns)
 
 
 @pytest.mark.parametrize(('depths', 'mode'), [((2,), 'shared'), ((0, 2), 'vmap')])
