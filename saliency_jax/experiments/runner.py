@@ -89,6 +89,7 @@ def run(
   # does not cost earlier results.
   choose = experiment.choose(config, source)
   probe = check(config, network or trained_models.load(config.network, config.run.cache_dir))
+  check_sizes(source, config.data.on_bad_image)
   job = described(config.to_dict(), probe, source)
   # Of all results, not of the scores alone.
   whole = files.digest_of([job, config.analysis.to_dict(), config.report.to_dict()])
@@ -97,7 +98,6 @@ def run(
     found = outside.read_json(summary, 'remove it')
     if found.get('identity') == whole:
       return found
-  check_sizes(source, config.data.on_bad_image)
   first = jax.process_index() == 0
   if first and (off := off_grid(probe)):
     _warn(tuple(off.items()), probe.network.preprocess.image_size)
