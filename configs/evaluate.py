@@ -41,6 +41,9 @@ def get_config() -> ml_collections.ConfigDict:
   config.analysis = base.analysis_keys()
   # How many of a trained network's best units make up its inner saliency.
   config.analysis.top_units = 10
+  # Where the cells of its units' maps lie on an image: 'grid' or
+  # 'receptive_field', as in the job dissect.
+  config.analysis.alignment = 'grid'
 
   config.network = ml_collections.ConfigDict()
   # Type of the arithmetic of trained networks: float32 or bfloat16.

@@ -6,8 +6,6 @@ lists them. A network or data set that is passed as a value replaces the one
 that the config would name.
 """
 
-import difflib
-import importlib
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -23,16 +21,12 @@ from saliency_jax.networks import zoo
 from saliency_jax.networks.network import Network
 from saliency_jax.training import trained_models
 
-# Jobs whose configs have other names.
-_JOBS = {'osie': 'dissect', 'sweep_depth': 'sweep'}
 Options = Mapping[str, Any]
 # Keys that have no effect if a network or a data set is passed.
 _OF_NETWORK = frozenset(
   f'network.{key}' for key in ('name', 'dtype', 'weights', 'preprocessing', 'checkpoint', 'member')
 )
-_OF_SOURCE = frozenset(
-  f'data.{key}' for key in ('kind', 'dir', 'part', 'fixations', 'regions', 'val_dir', 'val_fixations')
-)
+_OF_SOURCE = ('kind', 'dir', 'part', 'fixations', 'regions', 'val_dir', 'val_fixations')
 
 
 def load(
@@ -67,7 +61,7 @@ def load(
     raise InputError('A trunk that is passed has its own type; leave dtype out.')
   if checkpoint:
     options |= {'checkpoint': str(checkpoint), 'member': member}
-    config = _config('osie', {f'network.{key}': value for key, value in options.items()})
+    config = config_help.configured('osie', {f'network.{key}': value for key, value in options.items()})
     return trained_models.load(config.network, trunk=trunk)
   if member or trunk:
     raise InputError(f'A {"member" if member else "trunk"} is one of a training run; give checkpoint=FOLDER too.')
@@ -199,20 +193,36 @@ def predict(network: Network, source: Source, workdir: str | os.PathLike, option
   return prediction.predict(config, source, str(workdir), network=network)
 
 
-def evaluate(models: str, workdir: str | os.PathLike, options: Options | None = None) -> dict:
+def evaluate(
+  models: str | Mapping[str, str | os.PathLike | Network],
+  workdir: str | os.PathLike,
+  options: Options | None = None,
+  source: Source | None = None,
+) -> dict:
   """Scores models on data sets and writes the results.
 
   Args:
-    models: as in `--config.eval.models`, e.g. 'gbvs,mine=FOLDER_OF_MAPS'.
+    models: as in `--config.eval.models`, e.g. 'gbvs,mine=FOLDER_OF_MAPS'; or by
+      name, {'gbvs': 'gbvs', 'mine': NETWORK}. A network that is passed does not
+      say which images it was trained on, so that none are recognised; the
+      folder of its training does.
     workdir: the folder for the results.
     options: keys of configs/evaluate.py: `eval.sets`, `sets.mine.dir`, ...
+    source: the data set `mine`, in place of one that the options name.
+      Photographs need `sets.mine.sigma`, one degree of visual angle in pixels.
 
   Raises:
     InputError: a model, a data set or an option is invalid.
   """
   from saliency_jax.experiments import evaluation
 
-  return evaluation.evaluate(_config('evaluate', {'eval.models': models, **(options or {})}), str(workdir))
+  networks = {}
+  if not isinstance(models, str):
+    networks = {name: _described(x) for name, x in models.items() if isinstance(x, Network)}
+    models = ','.join(name if name in networks else f'{name}={x}' for name, x in models.items())
+  _check_source(source, options or {}, 'sets.mine')
+  config = config_help.configured('evaluate', {'eval.models': models, **(options or {})})
+  return evaluation.evaluate(config, str(workdir), networks, source)
 
 
 def make_report(workdir: str | os.PathLike, compare: str | os.PathLike = '') -> str:
@@ -239,57 +249,44 @@ def _with(
     InputError: an option is invalid, or describes what is passed as a value.
   """
   options = options or {}
-  for key in options:
-    if key in _OF_NETWORK or source is not None and key in _OF_SOURCE:
-      raise InputError(
-        f'The option {key!r} would change nothing: the network and the data set are passed as values; leave it out.'
-      )
+  for key in _OF_NETWORK.intersection(options):
+    raise _without_effect(key)
+  _check_source(source, options, 'data')
   if not isinstance(network, Network):
     raise InputError(f'A {type(network).__name__} is no network; give what load or from_linen returns.')
-  if not isinstance(source, Source | None):
-    raise InputError(f'A {type(source).__name__} is no data set; give what open_source returns, or a Source of yours.')
-  if source is not None and not len(source):
-    raise InputError('The data set has no images; pass one that has some.')
-  config = _config(name, {'network.name': network.name, **options})
+  config = config_help.configured(name, {'network.name': network.name, **options})
   size, tap = config.network.image_size, config.network.readout_tap
   if size:
     network = network.replace(preprocess=network.preprocess._replace(image_size=size))
   if tap:
     network = network.replace(readout_tap=network.resolve([tap])[0])
+  return config, _described(network)
+
+
+def _described(network: Network) -> Network:
+  """Returns a network that was passed, with what its variables are now."""
   # Its variables may have been changed since it was made.
-  return config, network.replace(
-    provenance=network.provenance._replace(
-      name=network.provenance.name or network.name, sha256=trained_models.digest(network)
-    )
+  found = network.provenance._replace(
+    name=network.provenance.name or network.name, sha256=trained_models.digest(network)
   )
+  return network.replace(provenance=found)
 
 
-def _config(name: str, options: Options | None = None) -> ml_collections.ConfigDict:
-  """Returns a job's config with some keys changed.
+def _check_source(source: Source | None, options: Options, group: str) -> None:
+  """Checks a data set that was passed, in place of the group in `options`."""
+  if source is None:
+    return
+  for key in (f'{group}.{x}' for x in _OF_SOURCE):
+    if key in options:
+      raise _without_effect(key)
+  if not isinstance(source, Source):
+    raise InputError(f'A {type(source).__name__} is no data set; give what open_source returns, or a Source of yours.')
+  if not len(source):
+    raise InputError('The data set has no images; pass one that has some.')
 
-  Raises:
-    InputError: there is no such key, or it takes another type.
-  """
-  module = importlib.import_module(f'saliency_jax.configs.{name}')
-  config = module.get_config().lock()
-  for key, value in (options or {}).items():
-    if new := config_help.renamed(key):
-      raise InputError(f'The option {key!r} is called {new!r} now.')
-    group = config
-    for part in key.split('.'):
-      if not isinstance(group, ml_collections.ConfigDict) or part not in group:
-        known = config_help.flattened(config)
-        near = difflib.get_close_matches(key, known, 3)
-        raise InputError(
-          f'There is no option {key!r} of {name}; {"is it " + " or ".join(near) + "?" if near else ""} python '
-          f'launch/{_JOBS.get(name, name)}.py --help lists all.'
-        )
-      group = group[part]
-    try:
-      config.update_from_flattened_dict({key: value})
-    except Exception as error:  # whatever a config raises
-      raise InputError(f'The option {key!r} of {name} cannot be {value!r}; give a value like {group!r}.') from error
-  return config
+
+def _without_effect(key: str) -> InputError:
+  return InputError(f'The option {key!r} would change nothing: what it describes is passed as a value; leave it out.')
 
 
 def _data(config, train: Source, validation: Source | None) -> parts.Data:

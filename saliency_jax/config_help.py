@@ -1,9 +1,20 @@
-"""The keys of configs: their comments for `--help`, and their old names."""
+"""The keys of configs: their comments for `--help`, their old names, their values
+as options.
+"""
 
+import difflib
+import importlib
 import pathlib
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import ml_collections
+
+from saliency_jax.errors import InputError
+
+# Jobs whose configs have other names.
+_JOBS = {'osie': 'dissect', 'sweep_depth': 'sweep'}
 
 # Groups whose keys explain those of the same name in other groups.
 _SHARED = ('data', 'analysis', 'network')
@@ -82,3 +93,31 @@ def renamed(key: str) -> str:
     if key.startswith(job) and key.removeprefix(job) in _NEW:
       return job + _NEW[key.removeprefix(job)]
   return ''
+
+
+def configured(name: str, options: Mapping[str, Any] | None = None) -> ml_collections.ConfigDict:
+  """Returns the config `name` with some keys changed.
+
+  Raises:
+    InputError: there is no such key, or it takes another type.
+  """
+  module = importlib.import_module(f'saliency_jax.configs.{name}')
+  config = module.get_config().lock()
+  for key, value in (options or {}).items():
+    if new := renamed(key):
+      raise InputError(f'The option {key!r} is called {new!r} now.')
+    group = config
+    for part in key.split('.'):
+      if not isinstance(group, ml_collections.ConfigDict) or part not in group:
+        known = flattened(config)
+        near = difflib.get_close_matches(key, known, 3)
+        raise InputError(
+          f'There is no option {key!r} of {name}; {"is it " + " or ".join(near) + "?" if near else ""} python '
+          f'launch/{_JOBS.get(name, name)}.py --help lists all.'
+        )
+      group = group[part]
+    try:
+      config.update_from_flattened_dict({key: value})
+    except Exception as error:  # whatever a config raises
+      raise InputError(f'The option {key!r} of {name} cannot be {value!r}; give a value like {group!r}.') from error
+  return config

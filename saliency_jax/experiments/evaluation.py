@@ -19,32 +19,40 @@ from saliency_jax.data import pixel_sets
 from saliency_jax.data import source as sources
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
+from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import (
   example_maps,
   figure7,
+  forward,
   predictors,
   score_lists,
   scored_images,
   scored_sets,
   together,
 )
+from saliency_jax.experiments.forward import Probe
 from saliency_jax.experiments.predictors import Predictor
 from saliency_jax.experiments.score_lists import Scored
 from saliency_jax.experiments.scored_sets import DataSet
 from saliency_jax.ledger import Ledger
+from saliency_jax.networks.network import Network
 from saliency_jax.workdir import Folder, alone
 
 _MAPS = schema.MODEL_MAP.path.partition('/')[0]
 
 
-def evaluate(config, workdir: str) -> dict:
+def evaluate(config, workdir: str, networks: Mapping[str, Network] | None = None, source: Source | None = None) -> dict:
   """Scores every model on every data set and writes the results.
 
   `schema.JOBS['evaluate']` lists the files: scores on photographs and search
   arrays, output saliency where there are labelled regions, examples, and the
   maps if they are kept. With several processes each scores its share of the
   images, and the first one writes.
+
+  Args:
+    networks: models that are passed as values, see `open_predictors`.
+    source: the data set `mine`, if it is passed as a value.
 
   Returns:
     The summary; {} in all processes but the first.
@@ -55,8 +63,8 @@ def evaluate(config, workdir: str) -> dict:
   """
   start = time.perf_counter()
   choose = _checked(config)
-  models = predictors.open_predictors(config)
-  datasets = scored_sets.open_sets(config)
+  models = predictors.open_predictors(config, networks or {})
+  datasets = scored_sets.open_sets(config, source)
   for dataset, model in itertools.product(datasets, models):
     model.check(dataset.source.image_ids)
   readings = {each.name: Reading.of(config.data) for each in datasets}
@@ -126,6 +134,7 @@ def _checked(config) -> Chooser:
       f'config.eval.auc_jitter is {config.eval.auc_jitter}; give a seed from 0 to 4294967295, or -1 for none.'
     )
   Reading.of(config.data)
+  forward.alignment(config)
   return pixel_sets.counted(config.analysis.fixations, in_regions=True)
 
 
@@ -186,12 +195,13 @@ def _inner(
   for each, model in itertools.product(found, models):
     dataset = each.scoring.dataset
     if model.network and each.regions[model.name]:
-      job = each.scoring.job | {'model': model.identity, 'counted': config.analysis.fixations}
+      alignment, network = config.analysis.alignment, model.network
+      job = each.scoring.job | {'model': model.identity, 'counted': config.analysis.fixations, 'alignment': alignment}
       inners[model.name, dataset.name] = figure7.unit_scores(
         dataset.source,
-        model.network,
+        # The tap that the map is made of.
+        Probe(network, (network.top_tap,), readings[dataset.name], alignment),
         choose,
-        reading=readings[dataset.name],
         ledger=Ledger(
           scored_images.part(workdir, dataset, f'units/{model.name}'),
           {together.SERIES: job},

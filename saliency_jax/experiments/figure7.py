@@ -12,14 +12,12 @@ import numpy as np
 import pandas as pd
 
 from saliency_jax import schema
-from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.experiments import bootstrap, clusters, comparisons, measurement, output, table_values
 from saliency_jax.experiments.forward import Probe
 from saliency_jax.experiments.output import Region
 from saliency_jax.ledger import Ledger
-from saliency_jax.networks.network import Network
 from saliency_jax.ops import inference
 from saliency_jax.workdir import Folder
 
@@ -30,10 +28,8 @@ Key = tuple[str, str]  # model, data set
 _REGION = [*Region._fields[:2]]
 
 
-def unit_scores(
-  source: Source, network: Network, choose: Chooser, *, reading: Reading, ledger: Ledger, title: str
-) -> pd.DataFrame | None:
-  """Measures the units of the tap that a network's map is made of.
+def unit_scores(source: Source, probe: Probe, choose: Chooser, *, ledger: Ledger, title: str) -> pd.DataFrame | None:
+  """Measures the units of a probe's one tap.
 
   With several processes each measures its share; the first returns all of it,
   the others None.
@@ -45,13 +41,13 @@ def unit_scores(
   Raises:
     InputError: an image cannot be read and is not to be skipped.
   """
-  tap = network.top_tap
-  measured = measurement.measure(Probe(network, (tap,), reading), source, choose, ledger=ledger, title=title)
+  measured = measurement.measure(probe, source, choose, ledger=ledger, title=title)
   if not measured:
     return None
   rows = measured.rows.only(measured.rows.counts > 0)
   return pd.DataFrame(
-    rows.scores[tap], pd.MultiIndex.from_arrays([np.array(source.image_ids)[rows.index], rows.ids], names=_REGION)
+    rows.scores[probe.taps[0]],
+    pd.MultiIndex.from_arrays([np.array(source.image_ids)[rows.index], rows.ids], names=_REGION),
   )
 
 

@@ -13,6 +13,7 @@ from saliency_jax.data.batch_rows import Cells
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Record, Source
+from saliency_jax.errors import InputError
 from saliency_jax.networks import taps as tap_tools
 from saliency_jax.networks.network import Network
 from saliency_jax.ops.pixel_weights import CellWeights
@@ -39,6 +40,17 @@ class Probe(NamedTuple):
       return found
     placed = {name: tap_tools.placement(taps[name], grid, side) for name, grid in found.items()}
     return {name: grid if placed[name] == TILING else (*grid, placed[name]) for name, grid in found.items()}
+
+
+def alignment(config) -> str:
+  """Returns a job's `analysis.alignment`.
+
+  Raises:
+    InputError: there is no such alignment.
+  """
+  if config.analysis.alignment not in ('grid', 'receptive_field'):
+    raise InputError(f"config.analysis.alignment is {config.analysis.alignment!r}; it is 'grid' or 'receptive_field'.")
+  return config.analysis.alignment
 
 
 class Inputs(NamedTuple):

@@ -7,7 +7,7 @@ classical model, the centre prior, or a folder of another program's maps.
 import dataclasses
 import os
 import pathlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import jax
 import numpy as np
@@ -179,8 +179,11 @@ def centre(size: tuple[int, int]) -> np.ndarray:
   return blur.centre_prior(size, (size[0] / 4, size[1] / 4)).astype(np.float32)
 
 
-def open_predictors(config) -> list[Predictor]:
+def open_predictors(config, networks: Mapping[str, Network]) -> list[Predictor]:
   """Opens the models of `eval.models` in order, a sweep's members in theirs.
+
+  Args:
+    networks: those that are passed as values, by their name in `eval.models`.
 
   Raises:
     InputError: there is no such model, or two have one name.
@@ -189,6 +192,9 @@ def open_predictors(config) -> list[Predictor]:
   found: list[Predictor] = []
   unused = set(members)
   for given in names(config.eval.models):
+    if given in networks:
+      found.append(of_network(given, networks[given], config.data.batch_size))
+      continue
     name, model = _named(given)
     folder = pathlib.Path(model).expanduser()
     if (folder / checkpoints.FOLDER).is_dir():

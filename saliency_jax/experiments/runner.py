@@ -18,13 +18,12 @@ from absl import logging
 
 import saliency_jax
 from saliency_jax import files, outside, runtime, schema, workdir
-from saliency_jax.data import pixel_sets
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.source import check_sizes, identity
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError, at_least
-from saliency_jax.experiments import exported_maps, measurement, table_values, thumbnails, together
+from saliency_jax.experiments import exported_maps, forward, measurement, table_values, thumbnails, together
 from saliency_jax.experiments.forward import Probe
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.statistics import Rows
@@ -129,9 +128,7 @@ def check(config, network: Network) -> Probe:
     raise InputError(
       f'config.analysis.threshold is {threshold}; give the mean NSS that a unit has to exceed to be counted.'
     )
-  alignment = config.analysis.alignment
-  if alignment not in ('grid', 'receptive_field'):
-    raise InputError(f"config.analysis.alignment is {alignment!r}; it is 'grid' or 'receptive_field'.")
+  alignment = forward.alignment(config)
   probe = Probe(network, network.resolve(config.network.taps), Reading.of(config.data), alignment)
   odd = [tap for tap in probe.taps if not schema.LAYER.fullmatch(tap)]
   if odd:  # taps become parts of file names and of page addresses
@@ -170,19 +167,6 @@ def _warn(off: tuple[tuple[str, float], ...], side: int) -> None:
 def described(config: dict, probe: Probe, source: Source) -> dict:
   """Returns everything that the scores depend on, as JSON values."""
   network, taps, data = probe.network, probe.network.taps, config['data']
-  # Data that no config key identifies.
-  sample = (
-    ''
-    if data['dir']
-    else image_batches.sample(
-      source,
-      pixel_sets.target
-      if 'targets' in source.gives
-      else pixel_sets.all_fixations_in_regions
-      if 'regions' in source.gives
-      else pixel_sets.all_fixations,
-    )
-  )
   return {
     'network': [
       network.name,
@@ -194,7 +178,7 @@ def described(config: dict, probe: Probe, source: Source) -> dict:
     'taps': probe.taps if probe.alignment == 'grid' else [(x, taps[x].stride, taps[x].offset) for x in probe.taps],
     'data': identity(source, data),
     'analysis': [config['analysis'].get(key) for key in ('fixations', 'chance_items')],
-    'sample': sample,
+    'sample': '' if data['dir'] else image_batches.sample(source),  # of data that no config key identifies
     'versions': [saliency_jax.__version__, jax.__version__],
   }
 

@@ -11,6 +11,9 @@ from saliency_jax.errors import InputError
 from saliency_jax.experiments.passes import Predicted
 from saliency_jax.experiments.predictors import names
 from saliency_jax.schema import File
+from saliency_jax.training import image_batches
+
+MINE = 'mine'  # the group of a data set of the user's
 
 
 class DataSet(NamedTuple):
@@ -66,15 +69,18 @@ class Scoring(Protocol):
     return scores
 
 
-def open_sets(config) -> list[DataSet]:
+def open_sets(config, source: Source | None = None) -> list[DataSet]:
   """Opens the data sets of `config.eval.sets`, or the user's, or OSIE.
+
+  Args:
+    source: the data set `mine`, if it is passed as a value.
 
   Raises:
     InputError: a name or a value is wrong, or a data set is at fault.
   """
   chosen = (
     names(config.eval.sets)
-    or tuple(name for name, group in config.sets.items() if group.dir or group.fixations)
+    or tuple(name for name, group in config.sets.items() if group.dir or group.fixations or source and name == MINE)
     or ('osie',)
   )
   if len(set(chosen)) < len(chosen):
@@ -82,14 +88,17 @@ def open_sets(config) -> list[DataSet]:
   for name in chosen:
     if name not in config.sets:
       raise InputError(f'config.eval.sets has {name!r}; name some of {", ".join(config.sets)}.')
-  return [_open(name, config.sets[name], config.run.cache_dir) for name in chosen]
+  return [_open(name, config.sets[name], config.run.cache_dir, source if name == MINE else None) for name in chosen]
 
 
-def _open(name: str, group, cache_dir: str) -> DataSet:
-  source = open_group(group, key=f'config.sets.{name}', cache_dir=cache_dir)
+def _open(name: str, group, cache_dir: str, given: Source | None) -> DataSet:
+  source = given or open_group(group, key=f'config.sets.{name}', cache_dir=cache_dir)
   searched = 'targets' in source.gives
   if not (searched or 'fixations' in source.gives):
     raise InputError(f'config.sets.{name} has no fixations; give --config.sets.{name}.kind and .fixations.')
   if not searched and not group.sigma:
     raise InputError(f'config.sets.{name}.sigma is 0; give the width of one degree of visual angle in pixels.')
-  return DataSet(name, group.kind, source, 0.0 if searched else group.sigma, identity(source, group))
+  kind, known = group.kind, identity(source, group)
+  if given:  # no key identifies them
+    kind, known = type(given).__name__, known | {'sample': image_batches.sample(given)}
+  return DataSet(name, kind, source, 0.0 if searched else group.sigma, known)

@@ -138,13 +138,17 @@ def shared_image(one: Source, other: Source) -> str:
   return ''
 
 
-def sample(source: Source, choose: pixel_sets.Chooser) -> str:
+def sample(source: Source, choose: pixel_sets.Chooser | None = None) -> str:
   """Returns `identity` and a hash of the data's contents.
 
   It keeps a run from resuming on other images or fixations with the same names.
   It covers some images' pixels and points, the sizes of all files, and
   `Source.fixations_digest`.
+
+  Args:
+    choose: the points; None for all that the data have.
   """
+  choose = choose or _all_points(source)
   hasher = hashlib.sha256()
   for index in np.unique(np.linspace(0, len(source) - 1, _SAMPLED, dtype=int)):
     record = _record(source, index)
@@ -160,6 +164,12 @@ def identity(source: Source) -> str:
   """Returns the number of a data set's images and a hash of their names."""
   names = hashlib.sha256('\n'.join(source.image_ids).encode()).hexdigest()
   return f'{len(source)} images ({names[:16]})'
+
+
+def _all_points(source: Source) -> pixel_sets.Chooser:
+  if 'targets' in source.gives:
+    return pixel_sets.target
+  return pixel_sets.all_fixations_in_regions if 'regions' in source.gives else pixel_sets.all_fixations
 
 
 def _record(source: Source, index: int) -> Record | None:

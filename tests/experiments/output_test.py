@@ -7,6 +7,7 @@ from scipy import ndimage
 
 from saliency_jax.data import pixel_sets
 from saliency_jax.experiments import figure7, output
+from saliency_jax.experiments.forward import Probe
 from saliency_jax.ledger import Ledger
 from tests import brute_force, tiny
 from tests.experiments import made
@@ -98,7 +99,11 @@ def test_units_are_scored_on_every_region_with_a_fixation(tmp_path):
   source, network = made.Photographs(5), tiny.vgg()
   size = network.preprocess.image_size
   found = figure7.unit_scores(
-    source, network, CHOOSE, reading=made.READING, ledger=Ledger(tmp_path / 'partial', {'': 0}), title=''
+    source,
+    Probe(network, (network.top_tap,), made.READING),
+    CHOOSE,
+    ledger=Ledger(tmp_path / 'partial', {'': 0}),
+    title='',
   )
   expected = {}
   for record in source:

@@ -27,7 +27,7 @@ def config(models: str, members: str = '') -> ml_collections.ConfigDict:
 
 
 def opened(models, members=''):
-  return predictors.open_predictors(config(str(models), members))
+  return predictors.open_predictors(config(str(models), members), {})
 
 
 def names(*arguments):
