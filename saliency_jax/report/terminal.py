@@ -12,6 +12,7 @@ from saliency_jax.report.numbers import Finding, number
 
 # Typographic characters as any terminal can show them.
 _PLAIN = str.maketrans({'\N{MINUS SIGN}': '-', '\N{EN DASH}': '-', '\N{RIGHT SINGLE QUOTATION MARK}': "'"})
+_WIDTH = 100
 # Short names of a table's sources.
 _SHORT = {'this run': 'run', 'chance, from': 'chance from', 'chance, to': 'to'}
 
@@ -63,19 +64,29 @@ def items(found: Iterable[Finding]) -> list[str]:
   return [
     line
     for x in found
-    for line in textwrap.wrap(x.text.translate(_PLAIN), 98, initial_indent='- ', subsequent_indent='  ')
+    for line in textwrap.wrap(x.text.translate(_PLAIN), _WIDTH - 2, initial_indent='- ', subsequent_indent='  ')
   ]
 
 
 def aligned(rows: Sequence[Sequence[str]], *, left: int, gap: int) -> list[str]:
-  """Aligns columns: the first `left` to the left, the others to the right."""
-  widths = np.array([[len(x) for x in row] for row in rows]).max(axis=0)
-  return [
-    (' ' * gap)
-    .join(x.ljust(width) if i < left else x.rjust(width) for i, (x, width) in enumerate(zip(row, widths, strict=True)))
-    .rstrip()
-    for row in rows
-  ]
+  """Aligns columns: the first `left` to the left, the others to the right.
+
+  Columns that do not fit beside each other follow below, after the first ones.
+  """
+  widths = np.array([[len(x) for x in row] for row in rows]).max(axis=0) + gap
+  first, parts, room = [*range(left)], [], 0
+  for column in range(left, len(widths)):
+    if widths[column] > room:
+      parts.append([*first])
+      room = max(_WIDTH + gap - sum(widths[:left]), _WIDTH // 2)
+    parts[-1].append(column)
+    room -= widths[column]
+
+  def line(row: Sequence[str], columns: Sequence[int]) -> str:
+    cells = (row[i].ljust(widths[i] - gap) if i < left else row[i].rjust(widths[i] - gap) for i in columns)
+    return (' ' * gap).join(cells).rstrip()
+
+  return '\n\n'.join('\n'.join(line(x, of) for x in rows) for of in parts).split('\n')
 
 
 def _sources(key: str, table: pd.DataFrame) -> dict[str, str]:

@@ -45,6 +45,16 @@ def test_table5(tmp_path):
   assert f'at r = 0.990 [{low:.3f}, {high:.3f}]; they are 0.32 SD' in found
 
 
+def test_many_categories_continue_below(tmp_path):
+  names = tuple(f'category{i}' for i in range(20))
+  path = made.dissect(tmp_path, made.scores(('conv5_3',)), labels=names[:6], categories=names)
+  first = site.text(path).split('\n\n')[1:4]
+  assert max(len(line) for part in first for line in part.split('\n')) == 99
+  heads, regions = ([x for part in first for x in part.split('\n')[i].split()] for i in (0, 1))
+  assert tuple(heads) == names
+  assert [x for x in regions if x != 'regions'] == ['1'] * 6 + ['0'] * 14
+
+
 def test_table2_with_a_category_without_regions(tmp_path):
   path = made.dissect(
     tmp_path,
