@@ -176,7 +176,12 @@ def _paired(gap: np.ndarray) -> float:
 
 def notes(models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
   """Returns what a reader of the scores should know, in sentences."""
-  said = []
+  said = [
+    f'{x.name} was trained here, on images that it does not name as a value; give the folder of its training to have '
+    'them recognised.'
+    for x in models
+    if x.network and x.network.provenance.depth is not None and not x.trained_on
+  ]
   priors = {model.name for model in models if model.identity == CENTRE}
   for each in found:
     dataset = each.scoring.dataset
