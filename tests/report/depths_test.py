@@ -265,7 +265,7 @@ def test_the_page_of_a_sweep_shows_every_number(folder, page):
   assert 'before fine-tuning (depth 0, which leaves the network unchanged)' in page  # whoever trained it
   assert 'depth 6 trains conv4_1 to conv5_3' in page
   assert '<b>$x$' not in page
-  assert 'search array img1: &lt;b&gt;$x$' in page
+  assert 'array img1: &lt;b&gt;$x$' in page
 
 
 @pytest.mark.usefixtures('undrawn_here')

@@ -3,12 +3,9 @@
 from saliency_jax.report.chapter import Chapter, Picture, Site, as_jpeg
 from saliency_jax.report.depths.swept import Member, Swept, View
 from saliency_jax.report.numbers import number
+from saliency_jax.report.units.run import DISSECT, POPOUT
 
-# Between a target and its outline, in image widths: an outline on the strokes
-# of a thin search item would hide them.
-_MARGIN = {'regions': 0.0, 'popout': 0.02}
-_SCORE = {'regions': 'NSS', 'popout': 'NMM'}
-_NOUN = {'regions': 'photograph', 'popout': 'search array'}
+_KINDS = {'regions': DISSECT, 'popout': POPOUT}
 
 
 def chapter(swept: Swept, site: Site) -> Chapter | None:
@@ -36,21 +33,20 @@ def chapter(swept: Swept, site: Site) -> Chapter | None:
 
 def _image(view: View, url: str) -> Picture:
   """Returns the image of a view, with its set outlined."""
-  pixels, mask = view.read()
-  text = f'{_NOUN[view.kind]} {view.image_id}: {view.label}'
+  kind, (pixels, mask) = _KINDS[view.kind], view.read()
+  text = f'{kind.image} {view.image_id}: {view.label}'
   outlined = f'{text}, outlined'
-  coloured = view.kind == 'popout'
-  return Picture(url, pixels, mask.shape, text, outlined, mask=mask, margin=_MARGIN[view.kind], coloured=coloured)
+  return Picture(url, pixels, mask.shape, text, outlined, mask=mask, margin=kind.margin, coloured=kind.coloured)
 
 
 def _under_map(image: Picture, view: View, member: Member) -> Picture:
   """Returns the image under the unit's map in a member."""
-  cells = view.maps[member.name]
+  cells, kind = view.maps[member.name], _KINDS[view.kind]
   # The kernel scores a constant map 0.
   silent = '' if cells.any() else ' (constant)'
   return image._replace(
     cells=cells,
     placement=view.placement,
-    text=f'{member.label}: {_SCORE[view.kind]} {number(view.scores[member.name], 1)}{silent}',
-    label=f'map of unit {view.unit} of {member.label} over {_NOUN[view.kind]} {view.image_id}',
+    text=f'{member.label}: {kind.score} {number(view.scores[member.name], 1)}{silent}',
+    label=f'map of unit {view.unit} of {member.label} over {kind.image} {view.image_id}',
   )
