@@ -225,19 +225,20 @@ def evaluate(
   return evaluation.evaluate(config, str(workdir), networks, source)
 
 
-def make_report(workdir: str | os.PathLike, compare: str | os.PathLike = '') -> str:
+def make_report(workdir: str | os.PathLike, compare: str | os.PathLike = '', single_file: bool = False) -> str:
   """Writes the pages of a folder of results; returns the path of the first.
 
   Args:
     workdir: the folder.
     compare: the folder of a second run to show beside it; '' for none.
+    single_file: write one file with everything in it, to send or to archive.
 
   Raises:
     InputError: a folder holds no finished job.
   """
   from saliency_jax.report import site
 
-  return str(site.write(workdir, compare))
+  return str(site.write(workdir, compare, single_file))
 
 
 def _with(

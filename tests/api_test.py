@@ -265,6 +265,7 @@ def test_networks_and_data_of_a_notebook_are_scored(tmp_path):
 def test_pages_are_drawn_again(tmp_path):
   run = made_sweep.run(tmp_path)
   assert sj.make_report(run) == str(run / 'report' / 'index.html')
+  assert sj.make_report(run, single_file=True) == str(run / 'report.html')
   with pytest.raises(sj.InputError, match='--compare takes'):
     sj.make_report(run, compare=run)
 
