@@ -78,7 +78,8 @@ def test_training_and_sweeps(depths, mode):
   config = made.sweep(depths)
   config.sweep.seeds, config.sweep.mode = (0, 1)[: len(depths)], mode
   config.sweep.shard_members = mode == 'vmap'
-  run = plan.make(config, 'sweep', made.DATA, None, 4)
+  with tiny.devices(4):
+    run = plan.make(config, 'sweep', made.DATA, None)
   mesh = runtime.data_mesh(jax.devices()[:4], run.shares)
   programs = loop._compile(run, mesh)
   states = [step.init_member(member, run.network, run.task, run.tx) for member in run.members.values()]

@@ -5,7 +5,9 @@
 stages; `tests.tiny:decoding` ends in a saliency map of its own.
 """
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
+from unittest import mock
 
 import flax.linen as nn
 import jax
@@ -22,6 +24,14 @@ from saliency_jax.networks.weights.variable_files import Ported, digest
 
 WIDTHS = dict.fromkeys(vggs.CONVOLUTIONS, 4) | {'conv5_3': 7}
 PREPROCESS = Preprocess(64, (120.0, 115.0, 105.0), (1.0, 1.0, 1.0), 1.0)
+
+
+@contextlib.contextmanager
+def devices(count: int) -> Iterator[None]:
+  """Lets jobs in this block see only the first devices."""
+  some = jax.devices()[:count]
+  with mock.patch.multiple(jax, devices=lambda: some, local_devices=lambda: some):
+    yield
 
 
 def vgg(widths: Mapping[str, int] = WIDTHS, seed: int = 0, preprocess: Preprocess = PREPROCESS) -> Network:

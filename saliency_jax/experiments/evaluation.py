@@ -18,7 +18,6 @@ from saliency_jax import runtime, schema
 from saliency_jax.data import pixel_sets
 from saliency_jax.data import source as sources
 from saliency_jax.data.pipeline import Reading
-from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import (
@@ -62,14 +61,13 @@ def evaluate(config, workdir: str, networks: Mapping[str, Network] | None = None
     Stopped: after SIGTERM; the same call continues.
   """
   start = time.perf_counter()
-  choose = _checked(config)
+  _check(config)
   models = predictors.open_predictors(config, networks or {})
   datasets = scored_sets.open_sets(config, source)
   for dataset, model in itertools.product(datasets, models):
     model.check(dataset.source.image_ids)
-  readings = {each.name: Reading.of(config.data) for each in datasets}
   for each in datasets:
-    _check_sizes(each, models, readings[each.name])
+    _check_sizes(each, models)
   if config.eval.save_maps:
     _check_one_file_each(datasets)
   _check_inputs_stay(models, workdir)
@@ -83,10 +81,8 @@ def evaluate(config, workdir: str, networks: Mapping[str, Network] | None = None
         _clear_maps(folder, models, keep=config.eval.save_maps)
     path = pathlib.Path(workdir)
     poll = stack.enter_context(together.ending(path))
-    found = [
-      scored_images.scored(config, path, dataset, models, choose, readings[dataset.name], poll) for dataset in datasets
-    ]
-    inners = _inner(config, path, models, found, choose, readings)
+    found = [scored_images.scored(config, path, dataset, models, poll) for dataset in datasets]
+    inners = _inner(config, path, models, found)
     if not first:
       together.wait(poll, (path / schema.SUMMARY).is_file)
       return {}
@@ -125,8 +121,7 @@ def _write(
   )
 
 
-def _checked(config) -> Chooser:
-  """Checks the numbers; returns which fixations of a region are counted."""
+def _check(config) -> None:
   at_least(1, {'eval.resamples': config.eval.resamples, 'analysis.top_units': config.analysis.top_units})
   at_least(0, {'eval.examples': config.eval.examples})
   if not -1 <= config.eval.auc_jitter < 2**32:
@@ -135,20 +130,20 @@ def _checked(config) -> Chooser:
     )
   Reading.of(config.data)
   forward.alignment(config)
-  return pixel_sets.counted(config.analysis.fixations, in_regions=True)
+  pixel_sets.counted(config.analysis.fixations, in_regions=True)
 
 
-def _check_sizes(dataset: DataSet, models: Sequence[Predictor], reading: Reading) -> None:
+def _check_sizes(dataset: DataSet, models: Sequence[Predictor]) -> None:
   """Checks the sizes of all images before any is scored; skips bad ones."""
   source, checks = dataset.source, [model.check_size for model in models if model.check_size]
-  sources.check_sizes(source, reading.on_bad_image)
+  sources.check_sizes(source, dataset.reading.on_bad_image)
   for index, image_id in enumerate(source.image_ids) if checks else ():
     try:
       size = source.size(index)
       for check in checks:
         check(image_id, size)
     except InputError as error:
-      reading.skip(image_id, error)
+      dataset.reading.skip(image_id, error)
 
 
 def _check_one_file_each(datasets: Sequence[DataSet]) -> None:
@@ -183,12 +178,7 @@ def _clear_maps(folder: Folder, models: Sequence[Predictor], *, keep: bool) -> N
 
 
 def _inner(
-  config,
-  workdir: pathlib.Path,
-  models: Sequence[Predictor],
-  found: Sequence[Scored],
-  choose: Chooser,
-  readings: Mapping[str, Reading],
+  config, workdir: pathlib.Path, models: Sequence[Predictor], found: Sequence[Scored]
 ) -> dict[figure7.Key, pd.DataFrame]:
   """Measures networks' own units on data sets with regions."""
   inners = {}
@@ -200,8 +190,8 @@ def _inner(
       inners[model.name, dataset.name] = figure7.unit_scores(
         dataset.source,
         # The tap that the map is made of.
-        Probe(network, (network.top_tap,), readings[dataset.name], alignment),
-        choose,
+        Probe(network, (network.top_tap,), dataset.reading, alignment),
+        pixel_sets.counted(config.analysis.fixations, in_regions=True),
         ledger=Ledger(
           scored_images.part(workdir, dataset, f'units/{model.name}'),
           {together.SERIES: job},

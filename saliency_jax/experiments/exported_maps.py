@@ -7,7 +7,7 @@ what is exported and not with the activations.
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import h5py
 import jax
@@ -17,7 +17,7 @@ import numpy as np
 from saliency_jax import hdf5, progress, schema
 from saliency_jax.data import pixel_sets
 from saliency_jax.data.batch_rows import Cells
-from saliency_jax.data.types import Source
+from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import statistics, thumbnails
 from saliency_jax.experiments.forward import Forward, Probe, Step
@@ -43,46 +43,38 @@ class Pairs(NamedTuple):
   images: np.ndarray  # int32 `[M]`, positions among the shown images
 
 
-class Shown(NamedTuple):
-  """What the page shows."""
-
-  images: np.ndarray  # int [K], ascending positions in the data set
-  columns: Sequence[str]  # labels by which the table ranks units
-  masks: pixel_sets.Chooser  # an image's sets as masks, in the order of rows
-  report: Any  # `config.report`
-
-
 def write(
-  folder: Folder, probe: Probe, source: Source, rows: Rows, shown: Shown, *, devices: Sequence[jax.Device] | None = None
+  folder: Folder, probe: Probe, source: Source, rows: Rows, *, images: np.ndarray, masks: pixel_sets.Chooser, report
 ) -> None:
   """Writes images.csv and the files from `schema.PICTURE` to `schema.ALL_MAPS`.
 
   Without images, only images.csv's header is written.
 
+  Args:
+    images: int [K], the shown ones, ascending positions in the data set.
+    masks: an image's sets as masks, in the order of rows.
+    report: `config.report`.
+
   Raises:
     InputError: an image can no longer be read.
   """
-  if not len(shown.images):
+  if not len(images):
     folder.table(schema.IMAGES, ())
     return
-  chosen = pairs(rows, shown.images, shown.report, shown.columns)
-  count, output = len(shown.images), output_tap(probe.network)
+  chosen = pairs(rows, images, report)
+  count, output = len(images), output_tap(probe.network)
   taps = tuple(dict.fromkeys([*probe.taps, *output]))
-  run = Forward(probe._replace(taps=taps, reading=probe.reading.strict()), devices)
+  run = Forward(probe._replace(taps=taps, reading=probe.reading.strict()))
   selected = {tap: _Selected(pairs, run, tap) for tap, pairs in chosen.items()}
   every = np.arange(count, dtype=np.int32)
   outputs = {tap: _Selected(Pairs(np.zeros_like(every), every), run, tap) for tap in output}
   drawn: list[thumbnails.Drawn] = []
   with (
-    _all_maps(folder, probe, shown) as everything,
+    _all_maps(folder, probe, count if report.all_units else 0) as everything,
     progress.bar(total=count, unit='image', title='Exporting maps') as bar,
   ):
-    for step in run.steps(
-      source,
-      shown.images.tolist(),
-      choose=pixel_sets.nothing,
-      keep=thumbnails.Writer(folder.path, tuple(shown.images.tolist()), shown.masks),
-    ):
+    keep = thumbnails.Writer(folder.path, tuple(images.tolist()), masks)
+    for step in run.steps(source, images.tolist(), choose=pixel_sets.nothing, keep=keep):
       for tap, of_tap in [*selected.items(), *outputs.items()]:
         of_tap.take(step, tap, first=len(drawn))
       for tap, dataset in everything.items():
@@ -95,7 +87,7 @@ def write(
     folder.arrays(schema.MAPS.of(tap), {**of_tap.pairs._asdict(), 'maps': of_tap.maps, **placement(run.cells[tap])})
   for of_tap in outputs.values():
     folder.arrays(schema.SALIENCY.path, {'maps': of_tap.maps})
-  _list(folder, [source.image_ids[i] for i in shown.images], drawn)
+  _list(folder, [source.image_ids[i] for i in images], drawn)
 
 
 def output_tap(network: Network) -> tuple[str, ...]:
@@ -165,13 +157,12 @@ def _every_unit(maps: jax.Array, rows: jax.Array, columns: jax.Array) -> jax.Arr
 
 
 @contextlib.contextmanager
-def _all_maps(folder: Folder, probe: Probe, shown: Shown) -> Iterator[Mapping[str, h5py.Dataset]]:
+def _all_maps(folder: Folder, probe: Probe, count: int) -> Iterator[Mapping[str, h5py.Dataset]]:
   """Yields a dataset for each tap, of a file that appears once it is whole."""
-  if not shown.report.all_units:
+  if not count:
     yield {}
     return
-  path, count = folder.path / schema.ALL_MAPS.path, len(shown.images)
-  with hdf5.writing(path, rdcc_nbytes=_CACHE) as file:
+  with hdf5.writing(folder.path / schema.ALL_MAPS.path, rdcc_nbytes=_CACHE) as file:
     found, cells = {}, probe.cells()
     for tap, (height, width, units) in probe.network.shapes(probe.taps).items():
       found[tap] = file.create_dataset(
@@ -227,12 +218,12 @@ def unit(name: str, units: Mapping[str, int], key: str) -> None:
     raise InputError(f'{key} names {name!r}, and {tap} has {units[tap]} units, counted from 0.')
 
 
-def pairs(rows: Rows, shown: np.ndarray, report, columns: Sequence[str]) -> dict[str, Pairs]:
+def pairs(rows: Rows, shown: np.ndarray, report) -> dict[str, Pairs]:
   """Returns which units are exported on which images, for every tap.
 
   Among the shown images these are
-  - every column's best units over all images, each on the images with its
-    highest and lowest scores (means over the image's sets of that column),
+  - every label's best units over all images, each on the images with its
+    highest and lowest scores (means over the image's sets of that label),
   - the best unit of each tap for every set, and
   - the units that the config names, on all images.
 
@@ -248,8 +239,8 @@ def pairs(rows: Rows, shown: np.ndarray, report, columns: Sequence[str]) -> dict
     parts = [(number, every) for of, number in map(tap_and_unit, report.also) if of == tap]
     inside = scored & is_shown
     parts.append((scores[inside].argmax(axis=1), ranks[inside]))
-    for column in columns:
-      chosen = scored & (rows.labels == column)
+    for label in ordered_categories(rows.labels):
+      chosen = scored & (rows.labels == label)
       if report.units and (chosen & is_shown).any():
         best = statistics.best_units(statistics.unit_means(scores[chosen]), report.units).units
         chosen &= is_shown

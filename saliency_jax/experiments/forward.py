@@ -82,7 +82,7 @@ class Forward:
     seconds: spent so far: `decode` in the background and `wait` for it.
   """
 
-  def __init__(self, probe: Probe, devices: Sequence[jax.Device] | None = None):
+  def __init__(self, probe: Probe):
     """Puts the variables on the devices.
 
     Raises:
@@ -92,7 +92,7 @@ class Forward:
     self._preprocess = network.preprocess
     self.cells = probe.cells()
     runtime.all_devices()
-    self._mesh = runtime.data_mesh(devices or jax.local_devices())
+    self._mesh = runtime.data_mesh(jax.local_devices())
     share = -(-self._reading.batch_size // jax.process_count())
     self.batch_size = runtime.whole_batches(share, self._mesh)
     # uint8 [B, S, S, 3] on the devices -> {tap: maps}

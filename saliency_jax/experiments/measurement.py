@@ -44,13 +44,7 @@ class Measurement(NamedTuple):
 
 
 def measure(
-  probe: Probe,
-  source: Source,
-  choose: Chooser,
-  *,
-  ledger: Ledger,
-  devices: Sequence[jax.Device] | None = None,
-  title: str = 'Measuring',
+  probe: Probe, source: Source, choose: Chooser, *, ledger: Ledger, title: str = 'Measuring'
 ) -> Measurement | None:
   """Scores every unit of some taps on sets of pixels of every image.
 
@@ -62,7 +56,7 @@ def measure(
     Stopped: after SIGTERM.
   """
   start = time.perf_counter()
-  forward, ids = Forward(probe, devices), source.image_ids
+  forward, ids = Forward(probe), source.image_ids
   entries, waited = ledger.entries[SERIES], 0.0
   for name in [name for name, x in entries.items() if x.facts['problem']]:
     del entries[name]  # it may have been repaired since

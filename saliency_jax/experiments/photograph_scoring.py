@@ -19,8 +19,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from saliency_jax import schema
-from saliency_jax.data.pipeline import Reading
-from saliency_jax.data.pixel_sets import Chooser
+from saliency_jax.data import pixel_sets
 from saliency_jax.data.types import Record
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import fixation_index, output, scoring
@@ -35,19 +34,18 @@ class PhotographScoring(Scoring):
 
   metrics, table, ranked = METRICS, schema.SCORES, 'nss'
 
-  def __init__(
-    self, dataset: DataSet, choose: Chooser, reading: Reading, *, distinct: bool, observers: bool, jitter: int
-  ):
-    """Reads the fixations.
+  def __init__(self, dataset: DataSet, config):
+    """Reads the fixations; `eval` and `analysis.fixations` of the config are read.
 
     Raises:
       InputError: an image or the fixations are at fault.
     """
-    found = fixation_index.read(dataset.source, reading, title=f'Reading {dataset.name}')
+    found = fixation_index.read(dataset.source, dataset.reading, title=f'Reading {dataset.name}')
     self.dataset, self.images = dataset, np.flatnonzero(found.counts).tolist()
     if not self.images:
       raise InputError(f'Nobody fixated any image of config.sets.{dataset.name}; give their fixations.')
-    self._fixations, self._choose = found, choose
+    distinct, jitter = config.analysis.fixations == 'distinct', config.eval.auc_jitter
+    self._fixations, self._choose = found, pixel_sets.counted(config.analysis.fixations, in_regions=True)
     self._scorer = Scorer(found, sigma=dataset.sigma, distinct=distinct, jitter=jitter)
     self.kinds = [''] * len(found.image_ids)
     self.job = {
@@ -61,13 +59,14 @@ class PhotographScoring(Scoring):
       'kind': dataset.kind,
       'images': len(found.image_ids),
       'without_fixations': sum(
-        not count and name not in reading.skipped for name, count in zip(found.image_ids, found.counts, strict=True)
+        not count and name not in dataset.reading.skipped
+        for name, count in zip(found.image_ids, found.counts, strict=True)
       ),
       'fixations': len(found.points),
       'fixations_outside': found.outside,
       'sigma': dataset.sigma,
     }
-    if observers:
+    if config.eval.ceiling:
       self._counted = found.observers
       self.observers = [len(counts) for counts in self._counted]
       # Every image's fixations are padded to `[observers, fixations]`.

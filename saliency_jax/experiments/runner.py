@@ -21,7 +21,7 @@ from saliency_jax import files, outside, runtime, schema, workdir
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.source import check_sizes, identity
-from saliency_jax.data.types import Source, ordered_categories
+from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import exported_maps, forward, measurement, table_values, thumbnails, together
 from saliency_jax.experiments.forward import Probe
@@ -200,8 +200,7 @@ def _write(
     folder.array(experiment.scores.of(tap), scores)
   start = time.perf_counter()
   images = thumbnails.spread(measured.readable(source), config.report.images)
-  shown = exported_maps.Shown(images, ordered_categories(rows.labels), experiment.masks, config.report)
-  exported_maps.write(folder, probe, source, rows, shown)
+  exported_maps.write(folder, probe, source, rows, images=images, masks=experiment.masks, report=config.report)
   seconds = measured.seconds | {'export': time.perf_counter() - start}
   return folder.finish(
     experiment.job,

@@ -7,15 +7,15 @@ interrupted run, and several processes can share the images.
 import functools
 import pathlib
 import time
+import zlib
 from collections.abc import Callable, Sequence
 
 import jax
+import numpy as np
 from absl import logging
 
 import saliency_jax
 from saliency_jax import numpy_files, progress, runtime, schema
-from saliency_jax.data.pipeline import Reading
-from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import passes, together
 from saliency_jax.experiments.photograph_scoring import PhotographScoring
@@ -29,27 +29,15 @@ _SKIPPED = ''  # instead of a model: images that are left out
 
 
 def scored(
-  config,
-  workdir: pathlib.Path,
-  dataset: DataSet,
-  models: Sequence[Predictor],
-  choose: Chooser,
-  reading: Reading,
-  poll: Callable[[], None],
+  config, workdir: pathlib.Path, dataset: DataSet, models: Sequence[Predictor], poll: Callable[[], None]
 ) -> Scored:
   """Scores every model on a data set, continuing an interrupted run.
 
   With several processes each scores its share, and all return the whole.
   """
-  if dataset.searched:
-    scoring = SearchScoring(dataset)
-  else:
-    distinct, jitter = config.analysis.fixations == 'distinct', config.eval.auc_jitter
-    scoring = PhotographScoring(
-      dataset, choose, reading, observers=config.eval.ceiling, distinct=distinct, jitter=jitter
-    )
+  scoring = SearchScoring(dataset) if dataset.searched else PhotographScoring(dataset, config)
   job = scoring.job | {'versions': [saliency_jax.__version__, jax.__version__]}
-  ids = dataset.source.image_ids
+  ids, skipped = dataset.source.image_ids, dataset.reading.skipped
   names = [each.name for each in models]
   ledger = Ledger(
     part(workdir, dataset, 'scores'),
@@ -59,27 +47,18 @@ def scored(
   )
   ledger.entries[_SKIPPED].clear()  # they may have been repaired since
   runtime.meet(dataset.name)  # all have now read the same ledger
-  images = [i for i in scoring.images if ids[i] not in reading.skipped]
+  images = [i for i in scoring.images if ids[i] not in skipped]
   own = together.share(images)
   with ledger:
     if scoring.observers:
       _announce(scoring, ledger)
-    passes.measured(
-      dataset.source,
-      models,
-      own,
-      scoring.measure,
-      ledger=ledger,
-      reading=reading,
-      title=f'Scoring {dataset.name}',
-      poll=poll,
-      keep=functools.partial(_save_map, workdir) if config.eval.save_maps else None,
-    )
+    keep = functools.partial(_save_map, workdir) if config.eval.save_maps else None
+    score_models(scoring, models, own, ledger, poll, keep)
     for i in own:
-      if ids[i] in reading.skipped:
-        ledger.add(_SKIPPED, ids[i], Entry(reading.skipped[ids[i]]))
+      if ids[i] in skipped:
+        ledger.add(_SKIPPED, ids[i], Entry(skipped[ids[i]]))
     if scoring.observers:
-      _score_people(scoring, [i for i in own if ids[i] not in reading.skipped], ledger, poll)
+      _score_people(scoring, [i for i in own if ids[i] not in skipped], ledger, poll)
   series = [*names, *([OBSERVERS] if scoring.observers else ())]
 
   def all_scored() -> bool:
@@ -89,16 +68,15 @@ def scored(
     )
 
   together.wait(poll, all_scored)
-  reading.skipped.update({name: each.facts for name, each in ledger.entries[_SKIPPED].items()})
-  images = [i for i in images if ids[i] not in reading.skipped]
+  skipped.update({name: each.facts for name, each in ledger.entries[_SKIPPED].items()})
+  images = [i for i in images if ids[i] not in skipped]
   if not images:
     raise InputError(
       f'None of the images of {dataset.name} and their maps could be read; '
-      f'the first problem: {next(iter(reading.skipped.values()))}'
+      f'the first problem: {next(iter(skipped.values()))}'
     )
-  return Scored(
-    scoring, images, {name: [ledger.entries[name][ids[i]].facts for i in images] for name in series}, reading.skipped
-  )
+  rows = {name: [ledger.entries[name][ids[i]].facts for i in images] for name in series}
+  return Scored(scoring, images, rows, skipped)
 
 
 def _announce(scoring: Scoring, ledger: Ledger) -> None:
@@ -120,6 +98,56 @@ def _announce(scoring: Scoring, ledger: Ledger) -> None:
         len(todo),
         minutes,
       )
+
+
+def score_models(
+  scoring: Scoring,
+  models: Sequence[Predictor],
+  images: Sequence[int],
+  ledger: Ledger,
+  poll: Callable[[], None] = lambda: None,
+  keep: Callable[[str, str, np.ndarray], None] | None = None,
+) -> None:
+  """Scores every model on the images that a ledger lacks; adds them to it.
+
+  Args:
+    poll: called after every image; an exception ends the pass.
+    keep: `keep(model, image_id, map)` is given every map.
+
+  Raises:
+    InputError: as `passes.predicted`.
+  """
+  dataset = scoring.dataset
+  ids = dataset.source.image_ids
+  todo = {each.name: {index for index in images if ids[index] not in ledger.entries[each.name]} for each in models}
+  total = len(images) * len(models)
+  done = total - sum(map(len, todo.values()))
+  with progress.bar(total=total, done=done, unit='map', title=f'Scoring {dataset.name}') as bar:
+    for each in passes.predicted(dataset.source, models, todo, dataset.reading):
+      for model, values in scoring.measure(each).items():
+        saliency, image_id = each.maps[model], each.record.image_id
+        if keep:
+          keep(model, image_id, saliency)
+        ledger.add(model, image_id, Entry(values | about(saliency, each.record.image.shape)))
+        bar.update()
+      poll()
+
+
+def about(saliency: np.ndarray, size: Sequence[int]) -> dict:
+  """Returns signs that a map does not fit its image, as JSON values.
+
+  They are whether it is 'constant', or 'framed', i.e. highest all along its
+  edge; a 'digest' to find equal maps; and the factor by which its aspect ratio
+  is 'stretched', 1 for square maps, which networks give.
+  """
+  edge = np.concatenate([*saliency[[0, -1]], *saliency[:, [0, -1]].T])
+  one, other = saliency.shape[0] / saliency.shape[1], size[0] / size[1]
+  return {
+    'constant': bool(saliency.min() == saliency.max()),
+    'framed': bool(edge.min() == saliency.max() > saliency.min()),
+    'digest': zlib.crc32(np.ascontiguousarray(saliency)),
+    'stretched': 1.0 if one == 1 else max(one / other, other / one),
+  }
 
 
 def _score_people(scoring: Scoring, images: Sequence[int], ledger: Ledger, poll: Callable[[], None]) -> None:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.source import identity, open_group
 from saliency_jax.data.types import Record, Source
 from saliency_jax.errors import InputError
@@ -24,6 +25,7 @@ class DataSet(NamedTuple):
   source: Source
   sigma: float  # of the human map, in pixels; 0 for search arrays
   identity: dict  # changes when the images or their regions do
+  reading: Reading
 
   @property
   def searched(self) -> bool:
@@ -88,11 +90,12 @@ def open_sets(config, source: Source | None = None) -> list[DataSet]:
   for name in chosen:
     if name not in config.sets:
       raise InputError(f'config.eval.sets has {name!r}; name some of {", ".join(config.sets)}.')
-  return [_open(name, config.sets[name], config.run.cache_dir, source if name == MINE else None) for name in chosen]
+  return [_open(name, config, source if name == MINE else None) for name in chosen]
 
 
-def _open(name: str, group, cache_dir: str, given: Source | None) -> DataSet:
-  source = given or open_group(group, key=f'config.sets.{name}', cache_dir=cache_dir)
+def _open(name: str, config, given: Source | None) -> DataSet:
+  group = config.sets[name]
+  source = given or open_group(group, key=f'config.sets.{name}', cache_dir=config.run.cache_dir)
   searched = 'targets' in source.gives
   if not (searched or 'fixations' in source.gives):
     raise InputError(f'config.sets.{name} has no fixations; give --config.sets.{name}.kind and .fixations.')
@@ -101,4 +104,4 @@ def _open(name: str, group, cache_dir: str, given: Source | None) -> DataSet:
   kind, known = group.kind, identity(source, group)
   if given:  # no key identifies them
     kind, known = type(given).__name__, known | {'sample': image_batches.sample(given)}
-  return DataSet(name, kind, source, 0.0 if searched else group.sigma, known)
+  return DataSet(name, kind, source, 0.0 if searched else group.sigma, known, Reading.of(config.data))

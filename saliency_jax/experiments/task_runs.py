@@ -14,7 +14,6 @@ from typing import NamedTuple
 import ml_collections
 import numpy as np
 
-from saliency_jax import runtime
 from saliency_jax.data import split
 from saliency_jax.data.parts import Data
 from saliency_jax.data.subset import subset
@@ -85,9 +84,8 @@ def prepare(config, data: Data, network: Network, workdir: str) -> dict[str, Pla
   size = feed.gigabytes(feed.shapes(network, [depth]), len(data.train) + len(data.validation))
   fits = size <= config.data.features_limit
   features = config.data.features_dir or (str(pathlib.Path(workdir) / FEATURES) if fits else '')
-  devices = len(runtime.all_devices())
   return {
-    name: plan.make(_config(config, run, features), 'sweep', _data(data, run, config.data.seed), network, devices)
+    name: plan.make(_config(config, run, features), 'sweep', _data(data, run, config.data.seed), network)
     for name, run in chosen.items()
   }
 

@@ -13,7 +13,7 @@ import itertools
 import pathlib
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
@@ -39,9 +39,7 @@ _FEATURES = 'features'  # cached features of frozen stages, in the run's folder
 _TRAINED = schema.TRAINED.path
 
 
-def train(
-  config, data: Data, workdir: str, network: Network | None = None, *, devices: Sequence[jax.Device] | None = None
-) -> dict:
+def train(config, data: Data, workdir: str, network: Network | None = None) -> dict:
   """Trains one network, or resumes a run that was stopped.
 
   Writes `checkpoints/`, `pretrained.safetensors`, `images.json` (the training
@@ -50,7 +48,6 @@ def train(
 
   Args:
     network: the trunk, in place of the one that the config names.
-    devices: over which batches are split; all by default.
 
   Returns:
     The summary; {} in all processes but the first.
@@ -60,16 +57,12 @@ def train(
       computed number is not finite.
     Stopped: after SIGTERM; the same call resumes.
   """
-  devices = devices or runtime.all_devices()
-  return execute(plan.make(config, 'train', data, network, len(devices)), workdir, devices)
+  return execute(plan.make(config, 'train', data, network), workdir)
 
 
-def sweep(
-  config, data: Data, workdir: str, network: Network | None = None, *, devices: Sequence[jax.Device] | None = None
-) -> dict:
+def sweep(config, data: Data, workdir: str, network: Network | None = None) -> dict:
   """Trains all members of a sweep on the same batches; see `train`."""
-  devices = devices or runtime.all_devices()
-  return execute(plan.make(config, 'sweep', data, network, len(devices)), workdir, devices)
+  return execute(plan.make(config, 'sweep', data, network), workdir)
 
 
 class _Programs(NamedTuple):
@@ -81,11 +74,11 @@ class _Programs(NamedTuple):
   finite: Callable
 
 
-def execute(run: Plan, workdir: str, devices: Sequence[jax.Device] | None = None, title: str = 'training') -> dict:
+def execute(run: Plan, workdir: str, title: str = 'training') -> dict:
   """Trains what a plan describes; see `train`. `title` is the progress bar's."""
   started = time.perf_counter()
   with contextlib.ExitStack() as stack:
-    mesh = runtime.data_mesh(devices, run.shares)
+    mesh = runtime.data_mesh(shares=run.shares)
     states = {name: step.init_member(x, run.network, run.task, run.tx, run.head) for name, x in run.members.items()}
     # Several processes share the folder, which the first one locks for all.
     first = jax.process_index() == 0

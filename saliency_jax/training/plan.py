@@ -11,6 +11,7 @@ import numpy as np
 import optax
 from absl import logging
 
+from saliency_jax import runtime
 from saliency_jax.data.parts import Data
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.source import check_sizes
@@ -111,7 +112,7 @@ class Plan:
     return json.loads(json.dumps(described))
 
 
-def make(config, job: str, data: Data, network: Network | None, devices: int) -> Plan:
+def make(config, job: str, data: Data, network: Network | None) -> Plan:
   """Returns the run that a config describes; `network` replaces its trunk.
 
   Raises:
@@ -138,7 +139,7 @@ def make(config, job: str, data: Data, network: Network | None, devices: int) ->
     parts = members.groups([x.depth for x in trained.values()], 'shared'), 1
   else:
     trained = members.sweep(config.sweep, network, task.rate)
-    parts = members.division(config.sweep, [x.depth for x in trained.values()], devices)
+    parts = members.division(config.sweep, [x.depth for x in trained.values()], len(runtime.all_devices()))
   length = image_batches.batches_of(len(data.train), config.data.batch_size)
   last = config.train.epochs * length
   # The zoo's networks, which alone can be cut, call every kernel by that name.

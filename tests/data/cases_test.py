@@ -13,7 +13,7 @@ from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.source import open_source
 from saliency_jax.data.types import CATEGORIES
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import evaluation, passes, predictors
+from saliency_jax.experiments import evaluation, predictors, scored_images
 from saliency_jax.experiments.score_lists import Scored
 
 CASES = pathlib.Path(__file__).resolve().parents[3] / 'shared' / 'cases'
@@ -128,18 +128,18 @@ def test_a_mask_is_read_by_its_colours():
 
 
 def test_an_image_that_is_too_small_is_told_first():
-  dataset = types.SimpleNamespace(name='mine', source=opened('small_image'))
+  dataset = types.SimpleNamespace(name='mine', source=opened('small_image'), reading=Reading(4))
   models = [predictors.of_classical(name, name) for name in ('itti', 'gbvs', 'bms')]
   with pytest.raises(InputError, match='Image 1001 is 54 x 64 pixels, less than the 64 x 64 that itti can take'):
-    evaluation._check_sizes(dataset, models, Reading(4))
-  reading = Reading(4, 'skip')
-  evaluation._check_sizes(dataset, models, reading)
-  assert list(reading.skipped) == ['1001', '1002']
+    evaluation._check_sizes(dataset, models)
+  dataset.reading = Reading(4, 'skip')
+  evaluation._check_sizes(dataset, models)
+  assert list(dataset.reading.skipped) == ['1001', '1002']
 
 
 def test_one_map_of_all_images_is_told():
   source, maps = opened('same_map'), MapFolder(CASES / 'same_map' / 'maps')
-  about = [passes._about(maps.read(x), (150, 200)) for x in source.image_ids]
+  about = [scored_images.about(maps.read(x), (150, 200)) for x in source.image_ids]
   scoring = types.SimpleNamespace(dataset=types.SimpleNamespace(source=source))
   assert Scored(scoring, range(4), {'m': about}, {}).odd('same') == {'m': list(source.image_ids)}
 

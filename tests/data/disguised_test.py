@@ -202,7 +202,7 @@ def test_small_images_and_exchanged_maps_are_left_out_if_asked(tmp_path):
     Image.new('RGB', (width, height)).save(tmp_path / 'images' / f'{name}.png')
     turned = (width, height)[:: -1 if name == 'c' else 1]
     Image.new('L', turned).save(tmp_path / 'maps' / f'{name}.png')
-  dataset = types.SimpleNamespace(name='mine', source=open_source('images', tmp_path / 'images'))
+  dataset = types.SimpleNamespace(name='mine', source=open_source('images', tmp_path / 'images'), reading=Reading(4))
   itti = predictors.of_classical('itti', 'itti')
   maps = predictors.of_folder('maps', tmp_path / 'maps')
   for model, message in (
@@ -210,7 +210,7 @@ def test_small_images_and_exchanged_maps_are_left_out_if_asked(tmp_path):
     (maps, 'c.png is 90 x 120 and its image 120 x 90; exchange'),
   ):
     with pytest.raises(InputError, match=message):
-      evaluation._check_sizes(dataset, [model], Reading(4))
-  reading = Reading(4, 'skip')
-  evaluation._check_sizes(dataset, [itti, maps], reading)
-  assert list(reading.skipped) == ['b', 'c']
+      evaluation._check_sizes(dataset, [model])
+  dataset.reading = Reading(4, 'skip')
+  evaluation._check_sizes(dataset, [itti, maps])
+  assert list(dataset.reading.skipped) == ['b', 'c']

@@ -1,7 +1,6 @@
 """What the page draws: every file against the records and brute force."""
 
 import h5py
-import jax
 import ml_collections
 import numpy as np
 import pytest
@@ -9,12 +8,12 @@ from PIL import Image
 
 from saliency_jax import ledger, workdir
 from saliency_jax.data import pixel_sets
-from saliency_jax.data.types import CATEGORIES, Record, no_regions
+from saliency_jax.data.types import Record, no_regions
 from saliency_jax.experiments import exported_maps, measurement, thumbnails
 from saliency_jax.experiments.forward import Probe
 from saliency_jax.networks import heads
 from saliency_jax.ops import association, pixel_weights
-from tests import brute_force
+from tests import brute_force, tiny
 from tests.experiments import made
 
 WANTED = ml_collections.ConfigDict({'units': 2, 'examples': 1, 'also': ('conv4_1:3',), 'all_units': True})
@@ -48,23 +47,12 @@ def trained() -> Probe:
 
 def export(folder, shown=SHOWN, devices=1, wanted=WANTED):
   """Measures the made photographs and exports what the page shows."""
-  source, devices = Photographs(COUNT), jax.devices()[:devices]
-  rows = measurement.measure(
-    trained(),
-    source,
-    pixel_sets.distinct_fixations_in_regions,
-    ledger=ledger.Ledger(folder.parent / 'ledger', {'': 1}),
-    devices=devices,
-  ).rows
-  source.reads.clear()
-  exported_maps.write(
-    workdir.Folder(str(folder), {}),
-    trained(),
-    source,
-    rows,
-    exported_maps.Shown(shown, CATEGORIES, pixel_sets.regions, wanted),
-    devices=devices,
-  )
+  source, choose = Photographs(COUNT), pixel_sets.distinct_fixations_in_regions
+  with tiny.devices(devices):
+    rows = measurement.measure(trained(), source, choose, ledger=ledger.Ledger(folder.parent / 'ledger', {'': 1})).rows
+    source.reads.clear()
+    out = workdir.Folder(str(folder), {})
+    exported_maps.write(out, trained(), source, rows, images=shown, masks=pixel_sets.regions, report=wanted)
   return source
 
 

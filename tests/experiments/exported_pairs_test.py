@@ -74,7 +74,7 @@ def test_the_pairs_are_those_of_the_plain_loops(seed, images, units, examples, m
   measured = rows(seed)
   shown = np.sort(np.random.default_rng(seed).choice(12, images, replace=False))
   wanted = asked(units=units, examples=examples, also=('conv5_3:6', 'conv4_1:0', 'conv4_1:3') if more else ())
-  found = pairs(measured, shown, wanted, COLUMNS)
+  found = pairs(measured, shown, wanted)
   assert set(found) == {'conv5_3', 'conv4_1'}
   for layer, (of, on) in found.items():
     listed = list(zip(of.tolist(), on.tolist(), strict=True))
@@ -91,7 +91,7 @@ def test_an_images_score_is_the_mean_over_its_sets_of_the_column():
     scores={'conv5_3': np.array([[9, 10], [1, 10], [6, 7], [2, 3]], np.float32)},
   )
   # Unit 1 is the best everywhere. Of unit 0 the means are 5, 6 and 2.
-  found = pairs(measured, np.arange(3), asked(units=2, examples=1), ('food',))
+  found = pairs(measured, np.arange(3), asked(units=2, examples=1))
   assert list(zip(*map(np.ndarray.tolist, found['conv5_3']), strict=True)) == [(0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
 
 

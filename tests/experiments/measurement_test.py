@@ -16,18 +16,14 @@ from saliency_jax.data.pipeline import Reading
 from saliency_jax.errors import InputError, Stopped
 from saliency_jax.experiments import measurement
 from saliency_jax.ledger import Ledger
-from tests import brute_force
+from tests import brute_force, tiny
 from tests.experiments import made
 
 
 def measure(source, folder, devices=1, **reading):
-  return measurement.measure(
-    made.probe(**reading),
-    source,
-    pixel_sets.distinct_fixations_in_regions,
-    ledger=Ledger(folder, {'': 1}),
-    devices=jax.devices()[:devices],
-  )
+  choose = pixel_sets.distinct_fixations_in_regions
+  with tiny.devices(devices):
+    return measurement.measure(made.probe(**reading), source, choose, ledger=Ledger(folder, {'': 1}))
 
 
 @pytest.fixture(scope='module')
@@ -61,13 +57,12 @@ def test_maps_that_are_not_finite_are_said(tmp_path):
   changed = network.replace(
     run=lambda *arguments: jax.tree.map(lambda x: x.at[..., 2].set(np.inf), network.run(*arguments))
   )
-  with pytest.raises(InputError, match='1 units of .* first is 2; fix'):
+  with pytest.raises(InputError, match='1 units of .* first is 2; fix'), tiny.devices(1):
     measurement.measure(
       probe._replace(network=changed),
       made.Photographs(3),
       pixel_sets.distinct_fixations_in_regions,
       ledger=Ledger(tmp_path, {'': 1}),
-      devices=jax.devices()[:1],
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import passes, score_lists
+from saliency_jax.experiments import passes, score_lists, scored_images
 from saliency_jax.experiments.score_lists import Scored
 from saliency_jax.ledger import Ledger
 from saliency_jax.workdir import Folder
@@ -67,11 +67,13 @@ def test_what_is_measured_is_kept_and_not_measured_again(source, tmp_path):
     return {name: {'mean': float(x.mean())} for name, x in each.maps.items()}
 
   folder = Folder(str(tmp_path), {})
+  dataset = types.SimpleNamespace(source=source, reading=Reading(3), name='mine')
+  scoring = types.SimpleNamespace(dataset=dataset, measure=measure)
 
   def run(images, keep=None):
     models = [Model('1'), Model('2')]
     with Ledger(tmp_path / 'x', {'1': 1, '2': 2}) as ledger:
-      passes.measured(source, models, images, measure, ledger=ledger, reading=Reading(3), title='Scoring', keep=keep)
+      scored_images.score_models(scoring, models, images, ledger, keep=keep)
     return {model: {name: entry.facts for name, entry in of.items()} for model, of in ledger.entries.items()}, [
       model.asked for model in models
     ]
@@ -107,7 +109,7 @@ def test_maps_that_are_none_of_their_images_are_told(monkeypatch):
     rng.random((8, 6)),
   ]
   source = types.SimpleNamespace(image_ids='abcdefgh')
-  about = [passes._about(each, size) | {'scores': {'nss': 0.0}} for each in maps]
+  about = [scored_images.about(each, size) | {'scores': {'nss': 0.0}} for each in maps]
   scoring = types.SimpleNamespace(dataset=types.SimpleNamespace(source=source, name='mine'), facts={})
   found = Scored(scoring, range(8), {'m': about}, {})
   assert found.odd('same') == {'m': ['a', 'b', 'd']}
@@ -144,7 +146,7 @@ def test_maps_that_are_none_of_their_images_are_told(monkeypatch):
 )
 def test_maps_with_margins_are_told(change, framed):
   saliency = np.random.default_rng(0).random((9, 12)) * 0.9
-  assert passes._about(change(saliency), (9, 12, 3))['framed'] is framed
+  assert scored_images.about(change(saliency), (9, 12, 3))['framed'] is framed
 
 
 def test_maps_that_most_images_contradict_are_told(monkeypatch):

@@ -7,6 +7,7 @@ from PIL import Image
 from scipy import ndimage
 
 from benchmarks import textbook
+from saliency_jax.configs import evaluate
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.errors import InputError
 from saliency_jax.experiments import fixation_index, predictors, scoring
@@ -30,8 +31,8 @@ def scorer(found):
 
 @pytest.fixture(scope='module')
 def photographs(looked_at):
-  dataset = DataSet('mine', 'table', made_scores.source(looked_at), SIGMA, {})
-  return PhotographScoring(dataset, None, Reading(1), distinct=True, observers=True, jitter=-1)
+  dataset = DataSet('mine', 'table', made_scores.source(looked_at), SIGMA, {}, Reading(1))
+  return PhotographScoring(dataset, evaluate.get_config())
 
 
 def human(points):
@@ -154,9 +155,9 @@ def test_observers_are_scored_against_the_others(index, people, found, photograp
 
 def test_images_that_nobody_looked_at_are_refused(found, looked_at, monkeypatch):
   monkeypatch.setattr(fixation_index, 'read', lambda *_, **__: found._replace(offsets=0 * found.offsets))
-  dataset = DataSet('mine', 'table', made_scores.source(looked_at), SIGMA, {})
+  dataset = DataSet('mine', 'table', made_scores.source(looked_at), SIGMA, {}, Reading(1))
   with pytest.raises(InputError, match=r'Nobody fixated any image of config\.sets\.mine;'):
-    PhotographScoring(dataset, None, Reading(1), distinct=True, observers=True, jitter=-1)
+    PhotographScoring(dataset, evaluate.get_config())
 
 
 def test_one_observer_has_no_ceiling(photographs):

@@ -48,7 +48,6 @@ def test_units_equal_brute_force_in_float64(imagenet, osie_dir, tmp_path):
     Probe(imagenet, LAYERS, Reading(1)),
     source,
     pixel_sets.distinct_fixations_in_regions,
-    devices=jax.devices()[:1],
     ledger=Ledger(tmp_path, {together.SERIES: {}}),
   )
   record = source[0]

@@ -143,7 +143,6 @@ def _plan(config):
     'train',
     Data(training.TRAIN, training.VALIDATION, scenes={x: 'sea' if int(x) % 2 else 'wood' for x in ids}),
     None,
-    1,
   )
 
 

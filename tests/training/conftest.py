@@ -3,10 +3,10 @@
 import pathlib
 import shutil
 
-import jax
 import pytest
 
 from saliency_jax.training import loop
+from tests import tiny
 from tests.recorder import Recorder
 from tests.training import made
 from tests.training.running import train
@@ -33,4 +33,5 @@ def copy(whole, tmp_path) -> pathlib.Path:
 @pytest.fixture(scope='session')
 def swept(folder):
   config = Recorder(made.sweep().lock())
-  return config, folder / 'swept', loop.sweep(config, made.DATA, str(folder / 'swept'), devices=jax.devices()[:1])
+  with tiny.devices(1):
+    return config, folder / 'swept', loop.sweep(config, made.DATA, str(folder / 'swept'))

@@ -102,7 +102,8 @@ def test_the_key_holds_what_the_maps_follow_from(monkeypatch):
 
 def run(workdir, config, devices=1):
   job = loop.sweep if 'sweep' in config else loop.train
-  job(config, made.DATA, str(workdir), devices=jax.devices()[:devices])
+  with tiny.devices(devices):
+    job(config, made.DATA, str(workdir))
   return journal.read(workdir)
 
 

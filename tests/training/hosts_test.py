@@ -10,7 +10,7 @@ import numpy as np
 
 from saliency_jax import files
 from saliency_jax.training import journal, loop, trained_models
-from tests import hosts
+from tests import hosts, tiny
 from tests.training import made
 
 RUNNER = 'tests.training.hosts_runner'
@@ -26,7 +26,8 @@ def test_sigterm_to_one_stops_both_and_they_end_as_one_does(tmp_path):
   processes = hosts.start(RUNNER, tmp_path)
   said = hosts.end(processes)
   assert [process.returncode for process in processes] == [0, 0], said
-  loop.train(made.run(), made.DATA, str(tmp_path / 'one'), devices=jax.devices()[:1])
+  with tiny.devices(1):
+    loop.train(made.run(), made.DATA, str(tmp_path / 'one'))
   for two, one in zip(journal.read(tmp_path / 'run'), journal.read(tmp_path / 'one'), strict=True):
     assert two.get('images') == one.get('images')
     np.testing.assert_allclose(two['nss']['depth_2'], one['nss']['depth_2'], atol=1e-4)

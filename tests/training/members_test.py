@@ -163,7 +163,8 @@ def test_spread_members_learn_the_same(folder, tmp_path, monkeypatch):
   config.train.epochs = 2
 
   def run(name, devices):
-    loop.sweep(config, made.DATA, str(tmp_path / name), devices=jax.devices()[:devices])
+    with tiny.devices(devices):
+      loop.sweep(config, made.DATA, str(tmp_path / name))
 
   run('apart', 1)
   config.sweep.mode, config.sweep.shard_members = 'vmap', True

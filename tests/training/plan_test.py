@@ -26,7 +26,7 @@ def test_a_number_below_its_least_is_named(name, number):
   config = made.run()
   config.update_from_flattened_dict({name: number})
   with pytest.raises(InputError, match=f'^config.{name} is {number}; give '):
-    plan.make(config, 'train', made.DATA, None, 1)
+    plan.make(config, 'train', made.DATA, None)
 
 
 @pytest.mark.parametrize('size', [16, 31])
@@ -35,13 +35,13 @@ def test_a_map_of_one_cell_is_refused(size):
   config = made.run()
   config.network.image_size = size
   with pytest.raises(InputError, match=f'image_size={size} .* 1 x 1 cells'):
-    plan.make(config, 'train', made.DATA, None, 1)
+    plan.make(config, 'train', made.DATA, None)
 
 
 def test_a_map_of_two_cells_a_side_is_enough():
   config = made.run()
   config.network.image_size = 32
-  plan.make(config, 'train', made.DATA, None, 1)
+  plan.make(config, 'train', made.DATA, None)
 
 
 def test_a_name_under_which_no_checkpoint_finds_a_variable_is_refused():
@@ -51,7 +51,7 @@ def test_a_name_under_which_no_checkpoint_finds_a_variable_is_refused():
   variables = {'params': {'net/~/conv': jnp.ones((1, 1, 1, 3)), 'net': {'~': {}}}, 'batch_stats': {}}
   network = adapters.from_function(apply, variables, name='mine')
   with pytest.raises(InputError, match="mine has a variable with a '/' in its name"):
-    plan.make(made.run(), 'train', made.DATA, network, 1)
+    plan.make(made.run(), 'train', made.DATA, network)
 
 
 def test_a_kernel_with_another_name_decays():
@@ -61,7 +61,7 @@ def test_a_kernel_with_another_name_decays():
   params = {'w': jnp.ones((3, 4))}
   config = made.run()
   config.train.depth = 'all'
-  tx = plan.make(config, 'train', made.DATA, adapters.from_function(apply, params), 1).tx
+  tx = plan.make(config, 'train', made.DATA, adapters.from_function(apply, params)).tx
   direction, _ = tx.update(jax.tree.map(jnp.zeros_like, params), tx.init(params), params)
   np.testing.assert_allclose(direction['w'], config.optimizer.weight_decay, rtol=1e-6)
 
@@ -72,7 +72,7 @@ def test_a_part_that_is_called_as_the_head_is_refused():
 
   variables = {'params': {'readout': jnp.ones((1, 1, 1, 3))}, 'batch_stats': {}}
   with pytest.raises(InputError, match='mine has a part called readout or saliency, like the head'):
-    plan.make(made.run(), 'train', made.DATA, adapters.from_function(apply, variables, name='mine'), 1)
+    plan.make(made.run(), 'train', made.DATA, adapters.from_function(apply, variables, name='mine'))
 
 
 def test_parts_without_a_variable_are_no_names():
@@ -82,4 +82,4 @@ def test_parts_without_a_variable_are_no_names():
   variables = {'params': {'conv': jnp.ones((1, 1, 1, 3)), 'relu': {}}, 'batch_stats': {}}
   config = made.run()
   config.train.depth = 0
-  plan.make(config, 'train', made.DATA, adapters.from_function(apply, variables, name='mine'), 1)
+  plan.make(config, 'train', made.DATA, adapters.from_function(apply, variables, name='mine'))

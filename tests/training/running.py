@@ -1,15 +1,15 @@
 """Runs of the tiny network in this process, and how to compare them."""
 
-import jax
 import numpy as np
 
 from saliency_jax.training import loop, trained_models
+from tests import tiny
 from tests.training import made
 
 
-def train(config, workdir, data=made.DATA, **options):
-  options = {'devices': jax.devices()[:1]} | options
-  return loop.train(config, data, str(workdir), **options)
+def train(config, workdir, data=made.DATA, network=None, devices=1):
+  with tiny.devices(devices):
+    return loop.train(config, data, str(workdir), network)
 
 
 def load(workdir, member=''):

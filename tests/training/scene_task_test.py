@@ -121,7 +121,8 @@ def test_stacked_members_on_several_devices_drop_what_single_ones_do(tmp_path):
     run = made.sweep((0,))
     run.task.update(config())
     run.train.epochs, run.sweep.seeds, run.sweep.mode = 1, (0, 1), mode
-    loop.sweep(run, DATA, str(tmp_path / name), devices=jax.devices()[:count])
+    with tiny.devices(count):
+      loop.sweep(run, DATA, str(tmp_path / name))
   for seed in (0, 1):
     are_equal(*(params(tmp_path / name, f'depth_0_seed_{seed}')['dense'] for name in ('one', 'four')), atol=1e-5)
 
@@ -155,7 +156,7 @@ def test_a_head_is_gone_on_with_where_it_fits(change, drawn, scene_run):
     made.VALIDATION,
     scenes={name: renamed if scene == 'street' else scene for name, scene in SCENES.items()},
   )
-  made_of = plan.make(run, 'train', data, None, 1)
+  made_of = plan.make(run, 'train', data, None)
   assert (made_of.head is None) == drawn
   kept = json.dumps(made_of.facts({'depth_1': {}})['readout'])
   assert kept == '"drawn"' or len(kept) < 1000  # hashes, not a hundred MB
@@ -165,7 +166,7 @@ def test_a_map_of_its_own_is_given_up_for_scenes(scene_run):
   run = made.run(0)
   run.network.update({'name': zoo.DEFAULT, 'checkpoint': str(scene_run)})
   # Its trunk has changed: saliency, too, is then read from the tap.
-  of_saliency = plan.make(run, 'train', made.DATA, None, 1)
+  of_saliency = plan.make(run, 'train', made.DATA, None)
   assert of_saliency.task.head is heads.READOUT
   assert (of_saliency.network.decoder, of_saliency.network.readout_tap) == (None, 'conv3_1')
   with pytest.raises(InputError, match='has no saliency map'):

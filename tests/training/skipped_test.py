@@ -2,12 +2,12 @@
 
 import json
 
-import jax
 import pytest
 
 from saliency_jax.data.parts import Data
 from saliency_jax.errors import InputError
 from saliency_jax.training import image_batches, journal, loop
+from tests import tiny
 from tests.training import made
 
 
@@ -33,7 +33,8 @@ def test_what_an_earlier_leg_skipped_is_listed(tmp_path, monkeypatch):
   workdir = tmp_path / 'run'
 
   def train():
-    return loop.train(config, Data(Damaged(10, damaged), made.VALIDATION), str(workdir), devices=jax.devices()[:1])
+    with tiny.devices(1):
+      return loop.train(config, Data(Damaged(10, damaged), made.VALIDATION), str(workdir))
 
   write = journal.Journal.write
 
@@ -72,6 +73,6 @@ TRUNCATED = r'images can be used \(It is truncated; fetch it again\); check'
 def test_a_part_of_which_nothing_counts_is_refused(tmp_path, training, validation, says):
   config = made.run()
   config.data.on_bad_image = 'skip'
-  with pytest.raises(InputError, match=says):
-    loop.train(config, Data(training, validation), str(tmp_path / 'run'), devices=jax.devices()[:1])
+  with pytest.raises(InputError, match=says), tiny.devices(1):
+    loop.train(config, Data(training, validation), str(tmp_path / 'run'))
   assert not (tmp_path / 'run' / 'summary.json').exists()
