@@ -1,6 +1,5 @@
 """Networks from users' own code: any Flax Linen module, or any function."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from absl import logging
 
 from saliency_jax import runtime
 from saliency_jax.errors import InputError
-from saliency_jax.networks import cuts, trees
+from saliency_jax.networks import cuts
 from saliency_jax.networks import taps as tap_tools
 from saliency_jax.networks.network import Network, Stage, Variables
 from saliency_jax.networks.preprocess import Preprocess
@@ -241,47 +240,32 @@ def build(
     return y, {tap: computed[tap] for tap in taps}
 
   made = Network(name, run, variables, preprocess, every, stages, default_taps=cells, readout_tap=cells[-1])
-  cuts.trained(made, 0)  # refuses stages that fit no parameter
+  numbers = jax.tree.leaves(cuts.stage_numbers(made))
   if not stages:
     return made
-  levels = _levels(lambda variables, x: capture(variables, x, None)[1], variables, images, every, stages)
-  return made.replace(taps={name: tap._replace(stage=levels[name]) for name, tap in every.items()})
-
-
-def _levels(
-  capture: Callable, variables: Variables, x: jax.ShapeDtypeStruct, taps: Sequence[str], stages: Sequence[Stage]
-) -> dict[str, int | None]:
-  """Returns the highest stage whose parameters each tap depends on, or None.
-
-  The readout's depths count down from its tap's stage.
-  """
-  params = variables['params']
-  levels = [
-    next(level for level, stage in enumerate(stages) if re.fullmatch(stage.parameters, name))
-    for name in trees.names(params)
-  ]
 
   def listed(params, x):
-    found = capture({**variables, 'params': params}, x)
-    return [found[tap] for tap in taps]
+    _, found = capture({**variables, 'params': params}, x, None)
+    return [found[tap] for tap in every]
 
-  traced = jax.make_jaxpr(listed)(params, x).jaxpr
-  used = [_inputs(traced, [tap == name for tap in taps]) for name in taps]
-  return {
-    name: max((level for level, needed in zip(levels, of, strict=False) if needed), default=None)
-    for name, of in zip(taps, used, strict=True)
-  }
+  highest = _highest(jax.make_jaxpr(listed)(variables['params'], images).jaxpr, numbers)
+  return made.replace(
+    taps={tap: x._replace(stage=stage) for (tap, x), stage in zip(every.items(), highest, strict=True)}
+  )
 
 
-def _inputs(program: Any, outputs: Sequence[bool]) -> Sequence[bool]:
-  """Returns which inputs of a jaxpr some of its outputs depend on.
+def _highest(program: Any, numbers: Sequence[int]) -> list[int | None]:
+  """Returns the highest number of the inputs that each output of a jaxpr depends on, or None.
 
-  [] where this JAX lacks the function, which is internal.
+  The function that says so is internal to JAX; without it all are None.
   """
+  outputs = range(len(program.outvars))
   try:
     from jax.interpreters import partial_eval
 
-    return partial_eval.dce_jaxpr(program, outputs)[1]
+    used = [partial_eval.dce_jaxpr(program, [other == one for other in outputs])[1] for one in outputs]
   except Exception as error:
     logging.warning("Taps' stages cannot be found with this JAX (%s); depths count from the top stage.", error)
-    return []
+    used = [[]] * len(outputs)
+  # The last input is the images.
+  return [max((n for n, needed in zip(numbers, of, strict=False) if needed), default=None) for of in used]

@@ -19,32 +19,18 @@ _SMALL = 128 * 128  # cells of a small map
 
 
 class Convolution(nn.Module):
-  """A convolution with zero padding, and a ReLU.
+  """A convolution with zero padding, and a ReLU."""
 
-  Attributes:
-    units: K, the number of filters.
-    dtype: the type of the arithmetic; parameters keep their own.
-    size: the side of the kernel.
-    stride: cells between two outputs.
-    dilation: cells between two neighbours in the kernel.
-    pad: zeros on every side; None keeps the size of the maps at stride 1, for
-      kernels with an odd side.
-    rectify: whether the ReLU follows.
-    bias: whether each unit has one.
-    start: the initial value of biases.
-    depthwise: whether filter k sees input channel k alone.
-  """
-
-  units: int
-  dtype: jnp.dtype = jnp.float32
-  size: int = 3
-  stride: int = 1
-  dilation: int = 1
-  pad: int | None = None
-  rectify: bool = True
-  bias: bool = True
-  start: float = 0.0
-  depthwise: bool = False
+  units: int  # K, the number of filters
+  dtype: jnp.dtype = jnp.float32  # of the arithmetic; parameters keep their own
+  size: int = 3  # side of the kernel
+  stride: int = 1  # cells between two outputs
+  dilation: int = 1  # cells between two neighbours in the kernel
+  pad: int | None = None  # zeros on every side; None keeps the maps' size, for an odd kernel and stride 1
+  rectify: bool = True  # whether the ReLU follows
+  bias: bool = True  # whether each unit has one
+  start: float = 0.0  # initial value of biases
+  depthwise: bool = False  # whether filter k sees input channel k alone
 
   @nn.compact
   def __call__(self, x: jax.Array) -> jax.Array:

@@ -48,21 +48,25 @@ def as_number(network: Network, depth: Depth) -> int:
   return depth
 
 
-def trained(network: Network, depth: int) -> trees.Tree:
-  """Returns a mask over the parameters, True for every trained leaf.
+def stage_numbers(network: Network) -> trees.Tree:
+  """Returns the index of each parameter's stage; 0 in a network without stages.
 
   Raises:
     InputError: a parameter belongs to no stage, or a stage has none.
   """
   params = network.variables['params']
-  most = stages_below(network)
   if not network.stages:
-    return jax.tree.map(lambda _: depth > 0, params)
-  rules = [(stage.parameters, most - depth <= index < most) for index, stage in enumerate(network.stages)]
+    return jax.tree.map(lambda _: 0, params)
   try:
-    return trees.match(params, rules)
+    return trees.match(params, [(stage.parameters, index) for index, stage in enumerate(network.stages)])
   except ValueError as error:
     raise InputError(f'The stages of {network.name} do not fit its parameters: {error}') from error
+
+
+def trained(network: Network, depth: int) -> trees.Tree:
+  """Returns a mask over the parameters, True for every trained leaf; see `stage_numbers`."""
+  most = stages_below(network)
+  return jax.tree.map(lambda index: most - depth <= index < most, stage_numbers(network))
 
 
 def make_prefix(network: Network, depths: Sequence[int]) -> Callable[[Variables, jax.Array], dict[int, jax.Array]]:

@@ -187,10 +187,10 @@ class Network:
     """
     size = size or self.preprocess.image_size
     height, width = (size, size) if isinstance(size, int) else size
-    leaves, tree = jax.tree.flatten(self.variables)
-    types = tuple((np.shape(x), jnp.result_type(x)) for x in leaves)
+    image = jax.ShapeDtypeStruct((1, height, width, 3), jnp.uint8)
     try:
-      return dict(_shapes(*self._program(taps), tree, types, (height, width)))
+      # Tracing a large network takes a second; a compiled function keeps what it traced.
+      found = self.compiled(taps).eval_shape(self.variables, image)
     except InputError:
       raise
     except Exception as error:  # whatever a user's code raises
@@ -199,6 +199,7 @@ class Network:
         f'({" ".join(str(error).split())[:200]}); give another '
         f'config.network.image_size.'
       ) from error
+    return {name: found[name].shape[1:] for name in taps}
 
   def grids(self, taps: Sequence[str], image_size: int) -> dict[str, Grid]:
     """Returns the (h, w) of some taps' maps.
@@ -265,22 +266,6 @@ def _forward(run: Callable, preprocess: Preprocess, taps: tuple[Tap, ...], last:
     return {tap.name: tap_tools.as_maps(found[tap.name], tap, images.shape[1:3]) for tap in taps}
 
   return forward
-
-
-@functools.lru_cache(maxsize=256)  # tracing a large network takes a second
-def _shapes(
-  run: Callable,
-  preprocess: Preprocess,
-  taps: tuple[Tap, ...],
-  last: int,
-  tree: Any,
-  leaves: tuple,
-  size: tuple[int, int],
-) -> tuple[tuple[str, tuple[int, ...]], ...]:
-  """Returns (tap, shape) for images (H, W) and variables of these shapes."""
-  *variables, image = (jax.ShapeDtypeStruct(*x) for x in (*leaves, ((1, *size, 3), jnp.uint8)))
-  maps = jax.eval_shape(_forward(run, preprocess, taps, last), jax.tree.unflatten(tree, variables), image)
-  return tuple((tap.name, maps[tap.name].shape[1:]) for tap in taps)
 
 
 @functools.lru_cache(maxsize=64)

@@ -22,15 +22,10 @@ STAGES = (Stage('stem', 'conv1/.*|bn1/.*'), *(Stage(f'layer{n}', f'layer{n}/.*')
 
 
 class ResNet(Staged):
-  """The trunk, without average pooling and dense layer.
+  """The trunk, without average pooling and dense layer."""
 
-  Attributes:
-    blocks: number of residual blocks of each layer.
-    bottleneck: whether a block has three convolutions instead of two.
-  """
-
-  blocks: Sequence[int]
-  bottleneck: bool = False
+  blocks: Sequence[int]  # number of residual blocks of each layer
+  bottleneck: bool = False  # whether a block has three convolutions instead of two
   dtype: jnp.dtype = jnp.float32
 
   def parts(self) -> tuple[Stage, ...]:

@@ -1,5 +1,6 @@
 """Networks that are computed in stages, and a recorder for their taps."""
 
+import dataclasses
 from collections.abc import Collection
 from typing import Any
 
@@ -13,31 +14,24 @@ SALIENCY = 'saliency'  # the tap of a saliency model's map
 DECODER = 'decoder'  # its last stage
 
 
+@dataclasses.dataclass
 class Recorder:
-  """Collects the values of the wanted taps.
+  """Collects the values of the wanted taps."""
 
-  Attributes:
-    values: {tap: array}, filled while a module runs.
-  """
-
-  def __init__(self, wanted: Collection[str] | None, prefix: str = ''):
-    """Takes the names of the wanted taps; None records all."""
-    self.values: dict[str, jax.Array] = {}
-    self._wanted = wanted
-    self._prefix = prefix
+  wanted: Collection[str] | None  # names; None records all
+  prefix: str = ''  # of the names in this part of the network
+  values: dict[str, jax.Array] = dataclasses.field(default_factory=dict)  # by tap, filled while a module runs
 
   def __call__(self, name: str, value: jax.Array) -> jax.Array:
     """Returns `value`, recorded if its tap is wanted."""
-    name = self._prefix + name
-    if self._wanted is None or name in self._wanted:
+    name = self.prefix + name
+    if self.wanted is None or name in self.wanted:
       self.values[name] = value
     return value
 
   def within(self, prefix: str) -> 'Recorder':
     """Returns a recorder for a submodule, whose names get the prefix."""
-    part = Recorder(self._wanted, self._prefix + prefix)
-    part.values = self.values
-    return part
+    return dataclasses.replace(self, prefix=self.prefix + prefix)
 
 
 def check_sides(size: tuple[int, int], multiple: int) -> None:

@@ -104,27 +104,20 @@ def layers(
 
 
 class VGG(Staged):
-  """Stages of a convolution and the pool above it, and perhaps a decoder.
-
-  Attributes:
-    layers: the convolutions.
-    decoder: `decoder(dtype=..., name=...)`, a module that is called with a
-      recorder and the maps by tap, among them the last layer's output as
-      'trunk'; None for the trunk alone.
-    keeps: other taps that the decoder takes.
-    second: makes the images of a second trunk, which has its own parameters,
-      named with the prefix `SECOND`; None for one trunk.
-    multiple: the sides of images are multiples of this many pixels.
-    centred: whether the decoder's taps lie as the trunk's output does.
-  """
+  """Stages of a convolution and the pool above it, and perhaps a decoder."""
 
   layers: tuple[Layer, ...] = layers()
+  # `decoder(dtype=..., name=...)`, a module that is called with the maps by tap,
+  # among them the last layer's output as 'trunk', and a recorder; None for the
+  # trunk alone.
   decoder: Callable[..., nn.Module] | None = None
-  keeps: tuple[str, ...] = ()
+  keeps: tuple[str, ...] = ()  # other taps that the decoder takes
   dtype: jnp.dtype = jnp.float32
+  # Makes the images of a second trunk, which has its own parameters, named with
+  # the prefix `SECOND`; None for one trunk.
   second: Callable[[jax.Array], jax.Array] | None = None
-  multiple: int = 1
-  centred: bool = False
+  multiple: int = 1  # the sides of images are multiples of this many pixels
+  centred: bool = False  # whether the decoder's taps lie as the trunk's output does
 
   def parts(self) -> tuple[Stage, ...]:
     trunks = f'(|{SECOND})' if self.second else ''

@@ -24,13 +24,9 @@ _STAGES = (
 
 
 class DilatedResNet(Staged):
-  """The trunk in five stages, and a decoder.
+  """The trunk in five stages, and a decoder."""
 
-  Attributes:
-    decoder: see `vgg.VGG`.
-  """
-
-  decoder: Callable[..., nn.Module]
+  decoder: Callable[..., nn.Module]  # see `vgg.VGG`
   dtype: jnp.dtype = jnp.float32
 
   def parts(self) -> tuple[Stage, ...]:

@@ -36,14 +36,9 @@ _BOUNDS = ((0.25, 0.75), (0.35, 0.65), (0.1, 0.9), (0.2, 0.8))
 
 
 class Decoder(nn.Module):
-  """The attentive LSTM, two sets of priors, and the map.
+  """The attentive LSTM, two sets of priors, and the map."""
 
-  Attributes:
-    reduces: whether a convolution brings the trunk's units to 512.
-    dtype: type of the arithmetic.
-  """
-
-  reduces: bool = False
+  reduces: bool = False  # whether a convolution brings the trunk's units to 512
   dtype: jnp.dtype = jnp.float32
 
   @nn.compact

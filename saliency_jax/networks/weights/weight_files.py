@@ -26,16 +26,12 @@ from saliency_jax.networks.weights import (
 
 
 class Arrays(dict[str, np.ndarray]):
-  """The arrays of a file.
+  """The arrays of a file."""
 
-  Attributes:
-    backend: Keras's backend, as the file states it, or ''. Theano convolves
-      with flipped kernels, so their first two axes are reversed.
-    preprocess: the preprocessing, if the file is one of this package.
-  """
-
+  # Keras's, as the file states it, or ''. Theano convolves with flipped
+  # kernels, so their first two axes are reversed.
   backend = ''
-  preprocess: Preprocess | None = None
+  preprocess: Preprocess | None = None  # if the file is one of this package
 
 
 def read_arrays(path: str | os.PathLike) -> Arrays:
