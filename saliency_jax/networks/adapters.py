@@ -1,7 +1,6 @@
 """Networks from users' own code: any Flax Linen module, or any function."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import flax
 import flax.linen as nn
@@ -241,31 +240,25 @@ def build(
 
   made = Network(name, run, variables, preprocess, every, stages, default_taps=cells, readout_tap=cells[-1])
   numbers = jax.tree.leaves(cuts.stage_numbers(made))
-  if not stages:
-    return made
+  return _with_stages(made, capture, images, numbers) if stages else made
+
+
+def _with_stages(made: Network, capture: Callable, x: jax.ShapeDtypeStruct, numbers: Sequence[int]) -> Network:
+  """Returns a network whose taps have the highest of the stages, by parameter, that they depend on, or None."""
 
   def listed(params, x):
-    _, found = capture({**variables, 'params': params}, x, None)
-    return [found[tap] for tap in every]
+    _, found = capture({**made.variables, 'params': params}, x, None)
+    return [found[tap] for tap in made.taps]
 
-  highest = _highest(jax.make_jaxpr(listed)(variables['params'], images).jaxpr, numbers)
-  return made.replace(
-    taps={tap: x._replace(stage=stage) for (tap, x), stage in zip(every.items(), highest, strict=True)}
-  )
-
-
-def _highest(program: Any, numbers: Sequence[int]) -> list[int | None]:
-  """Returns the highest number of the inputs that each output of a jaxpr depends on, or None.
-
-  The function that says so is internal to JAX; without it all are None.
-  """
-  outputs = range(len(program.outvars))
+  program = jax.make_jaxpr(listed)(made.variables['params'], x).jaxpr
   try:
     from jax.interpreters import partial_eval
 
-    used = [partial_eval.dce_jaxpr(program, [other == one for other in outputs])[1] for one in outputs]
-  except Exception as error:
+    used = [partial_eval.dce_jaxpr(program, [tap == name for tap in made.taps])[1] for name in made.taps]
+  except Exception as error:  # the function is internal to JAX
     logging.warning("Taps' stages cannot be found with this JAX (%s); depths count from the top stage.", error)
-    used = [[]] * len(outputs)
-  # The last input is the images.
-  return [max((n for n, needed in zip(numbers, of, strict=False) if needed), default=None) for of in used]
+    return made
+  highest = (max((n for n, needed in zip(numbers, of, strict=False) if needed), default=None) for of in used)
+  return made.replace(
+    taps={name: tap._replace(stage=stage) for (name, tap), stage in zip(made.taps.items(), highest, strict=True)}
+  )
