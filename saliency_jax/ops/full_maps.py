@@ -33,17 +33,6 @@ def check_mask(mask: jax.Array, size: tuple[int, int]) -> None:
     raise ValueError(f'A mask is bool {tuple(size)}; this is {mask.dtype} {mask.shape}.')
 
 
-def has_nan(saliency: jax.Array) -> jax.Array:
-  """Returns whether a map holds a NaN, bool `[]`.
-
-  Not `isnan(max)`: on CPUs, XLA's maximum and minimum of a large array ignore
-  NaN.
-  """
-  # Most metrics compute the mean anyway. It is also NaN if the map holds
-  # infinities of both signs; only then are all pixels searched.
-  return jax.lax.cond(jnp.isnan(saliency.mean()), lambda: jnp.isnan(saliency).any(), lambda: jnp.array(False))
-
-
 def or_nan(score: jax.Array, saliency: jax.Array, *conditions: jax.Array) -> jax.Array:
   """Returns a score where it is defined, NaN elsewhere.
 
@@ -52,7 +41,10 @@ def or_nan(score: jax.Array, saliency: jax.Array, *conditions: jax.Array) -> jax
     saliency: `[H, W]`, the map; a NaN in it leaves the score undefined.
     *conditions: bool `[]`, all required.
   """
-  undefined = has_nan(saliency)
+  # Most metrics compute the mean anyway. It is also NaN if the map holds
+  # infinities of both signs; only then are all pixels searched. The maximum would
+  # not do: on CPUs, XLA's of a large array ignores NaN.
+  undefined = jax.lax.cond(jnp.isnan(saliency.mean()), lambda: jnp.isnan(saliency).any(), lambda: jnp.array(False))
   for condition in conditions:
     undefined |= ~condition
   return jnp.where(undefined, jnp.nan, score)

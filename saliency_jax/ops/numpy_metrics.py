@@ -28,7 +28,7 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike
 
-from saliency_jax.ops import association, distributions, pixel_weights, resize
+from saliency_jax.ops import association, distributions, pixel_weights, resampling, resize
 from saliency_jax.ops import auc as areas
 
 Size = tuple[int, int]
@@ -53,7 +53,7 @@ def associate(maps: ArrayLike, sets: Sequence[ArrayLike], size: Size | None = No
   """
   size = _size(maps, size)
   maps, one = _maps(maps)
-  sets = [_pixels(pixels, size) for pixels in sets]
+  sets = [_pixels(pixels) for pixels in sets]
   # A power of 2, so that few numbers of sets are compiled.
   padding = [np.zeros((0, 2), int)] * (_padded(len(sets)) - len(sets))
   weights = pixel_weights.cell_weights([*sets, *padding], size, maps.shape[1:])
@@ -187,30 +187,24 @@ def _mapped(metric, maps, size, *arrays, seed: int | None = None, **options) -> 
   keys = None
   if seed is not None:
     keys = jax.vmap(functools.partial(jax.random.fold_in, jax.random.key(seed)))(np.arange(len(maps)))
-  scores = np.asarray(_compiled(metric, size, tuple(options.items()))(maps, keys, *arrays))
+  scores = np.asarray(_computed(metric, size, tuple(options.items()), maps, keys, *arrays))
   return _first(scores) if one else scores
 
 
-@functools.lru_cache(maxsize=64)
-def _compiled(metric, size: Size, options: tuple[tuple[str, object], ...]):
-  """Returns a compiled metric of maps `[C, h, w]`, their keys to break ties, or
-  None, and its other arrays.
-  """
+@functools.partial(jax.jit, static_argnums=(0, 1, 2))
+def _computed(metric, size: Size, options: tuple[tuple[str, object], ...], maps, keys, *arrays) -> jax.Array:
+  """Returns a metric of maps `[C, h, w]` with their keys to break ties, or None."""
 
-  def run(maps, keys, *arrays):
-    def one(each):
-      x, key = each
-      if x.shape != size:
-        rows, columns = (jnp.asarray(resize.bilinear(*lengths), x.dtype) for lengths in zip(size, x.shape, strict=True))
-        # Minus the median cell, so that rounding does not make a constant map
-        # vary; subtracting an outlier would cost all other cells their digits.
-        middle = jnp.sort(x, axis=None)[x.size // 2]
-        x = middle + jnp.linalg.multi_dot([rows, x - middle, columns.T], precision=jax.lax.Precision.HIGHEST)
-      return metric(x, *arrays, **dict(options), **({} if key is None else {'jitter': key}))
+  def one(each):
+    x, key = each
+    if x.shape != size:
+      # Minus the median cell, so that rounding does not make a constant map
+      # vary; subtracting an outlier would cost all other cells their digits.
+      middle = jnp.sort(x, axis=None)[x.size // 2]
+      x = middle + resampling.resize(x - middle, size, resize.bilinear)
+    return metric(x, *arrays, **dict(options), **({} if key is None else {'jitter': key}))
 
-    return jax.lax.map(one, (maps, keys))
-
-  return jax.jit(run)
+  return jax.lax.map(one, (maps, keys))
 
 
 _associate = jax.jit(association.associate)
@@ -257,14 +251,10 @@ def _points(points: ArrayLike) -> np.ndarray:
   return points
 
 
-def _pixels(pixels: ArrayLike, size: Size) -> np.ndarray:
-  """Returns points `[N, 2]`, or a mask of the image."""
+def _pixels(pixels: ArrayLike) -> np.ndarray:
+  """Returns points `[N, 2]`, or a mask."""
   pixels = np.asarray(pixels)
-  if pixels.dtype != bool:
-    return _points(pixels)
-  if pixels.shape != size:
-    raise ValueError(f'A mask is bool {size}; this is {pixels.shape}.')
-  return pixels
+  return pixels if pixels.dtype == bool else _points(pixels)
 
 
 def _valid(points: ArrayLike, size: Size) -> tuple[np.ndarray, np.ndarray]:

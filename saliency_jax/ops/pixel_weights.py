@@ -30,87 +30,54 @@ class CellWeights(NamedTuple):
   columns: np.ndarray  # float32 `[..., 3, w]`
 
 
-def point_weights(
-  points: np.ndarray, image_size: tuple[int, int], grid: tuple[int, int], placement: Placement = TILING
+def set_weights(
+  pixels: np.ndarray, image_size: tuple[int, int], grid: tuple[int, int], placement: Placement = TILING
 ) -> np.ndarray:
-  """Returns the weight R of a set of points, e.g. of fixations.
-
-  A point that is listed twice counts twice; pass distinct points where the
-  definition asks for them.
+  """Returns the weight R of a set of pixels.
 
   Args:
-    points: integers `[N, 2]`, pixels (y, x) inside the image.
+    pixels: points (y, x) inside the image, integers `[N, 2]`, such as fixations;
+      one that is listed twice counts twice. Or a mask, bool `[H, W]`, such as a
+      search target's.
+    placement: where the cells lie on the image.
 
   Returns:
-    float64 `[h, w]` that sums to 1, or all 0 where N = 0.
+    float64 `[h, w]` that sums to 1, or all 0 for an empty set.
 
   Raises:
-    ValueError: if a point lies outside the image, or `points` is not `[N, 2]`.
+    ValueError: if a point lies outside the image, or a shape does not fit.
   """
-  points = np.asarray(points)
-  if points.ndim != 2 or points.shape[1] != 2:
-    raise ValueError(f'Points are [N, 2] (y, x); these are {points.shape}.')
-  if not len(points):
-    return np.zeros(grid)
-  if (points < 0).any() or (points >= image_size).any():
+  pixels = np.asarray(pixels)
+  rows, columns = (resize.bilinear(*axis, placement) for axis in zip(image_size, grid, strict=True))
+  if pixels.dtype == bool:
+    if pixels.shape != tuple(image_size):
+      raise ValueError(f'The mask is {pixels.shape}, the image {image_size}.')
+    # Most masks fill a small part of the image: multiply only the rows and
+    # columns they reach.
+    y = np.flatnonzero(pixels.any(axis=1))
+    if not len(y):
+      return np.zeros(grid)
+    y = slice(y[0], y[-1] + 1)
+    x = np.flatnonzero(pixels[y].any(axis=0))
+    x = slice(x[0], x[-1] + 1)
+    part = pixels[y, x].astype(np.float64)
+    return rows[y].T @ part @ columns[x] / part.sum()
+  if pixels.ndim != 2 or pixels.shape[1] != 2:
+    raise ValueError(f'Points are [N, 2] (y, x); these are {pixels.shape}.')
+  if (pixels < 0).any() or (pixels >= image_size).any():
     raise ValueError(f'A point lies outside the image of {image_size} pixels.')
-  rows = resize.bilinear(image_size[0], grid[0], placement)[points[:, 0]]
-  columns = resize.bilinear(image_size[1], grid[1], placement)[points[:, 1]]
-  return rows.T @ columns / len(points)
-
-
-def mask_weights(mask: np.ndarray, grid: tuple[int, int], placement: Placement = TILING) -> np.ndarray:
-  """Returns the weight R of the pixels of a mask, e.g. of a search target.
-
-  Args:
-    mask: bool `[H, W]`.
-
-  Returns:
-    float64 `[h, w]` that sums to 1, or all 0 where the mask is empty.
-
-  Raises:
-    ValueError: if `mask` is not a boolean `[H, W]`.
-  """
-  mask = np.asarray(mask)
-  if mask.ndim != 2 or mask.dtype != bool:
-    raise ValueError(f'A mask is bool [H, W]; this is {mask.dtype} {mask.shape}.')
-  inside_rows = np.flatnonzero(mask.any(axis=1))
-  if not len(inside_rows):
-    return np.zeros(grid)
-  # Most masks fill a small part of the image: multiply only the rows and
-  # columns they reach.
-  y = slice(inside_rows[0], inside_rows[-1] + 1)
-  inside_columns = np.flatnonzero(mask[y].any(axis=0))
-  x = slice(inside_columns[0], inside_columns[-1] + 1)
-  rows = resize.bilinear(mask.shape[0], grid[0], placement)[y]
-  columns = resize.bilinear(mask.shape[1], grid[1], placement)[x]
-  part = mask[y, x].astype(np.float64)
-  return rows.T @ part @ columns / part.sum()
+  y, x = pixels.T
+  return rows[y].T @ columns[x] / len(pixels) if len(pixels) else np.zeros(grid)
 
 
 def cell_weights(
   sets: Sequence[np.ndarray], image_size: tuple[int, int], grid: tuple[int, int], placement: Placement = TILING
 ) -> CellWeights:
-  """Returns the `CellWeights` of one image for maps of one size.
-
-  Args:
-    sets: R sets of pixels: integers `[N, 2]` as points, or bool `[H, W]` as a
-      mask.
-    placement: where the cells lie on the image.
-
-  Raises:
-    ValueError: if a mask has another size, or as in `point_weights`.
-  """
-  weights = np.zeros((len(sets), *grid))
+  """Returns the `CellWeights` of R sets of pixels of one image; see `set_weights`."""
+  weights = np.zeros((len(sets), *grid), np.float32)
   for i, pixels in enumerate(sets):
-    if pixels.dtype == bool:
-      if pixels.shape != tuple(image_size):
-        raise ValueError(f'The mask is {pixels.shape}, the image {image_size}.')
-      weights[i] = mask_weights(pixels, grid, placement)
-    else:
-      weights[i] = point_weights(pixels, image_size, grid, placement)
-  return CellWeights(
-    weights.astype(np.float32),
-    resize.axis_moments(image_size[0], grid[0], placement).astype(np.float32),
-    resize.axis_moments(image_size[1], grid[1], placement).astype(np.float32),
+    weights[i] = set_weights(pixels, image_size, grid, placement)
+  rows, columns = (
+    resize.axis_moments(*axis, placement).astype(np.float32) for axis in zip(image_size, grid, strict=True)
   )
+  return CellWeights(weights, rows, columns)

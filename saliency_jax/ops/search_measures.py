@@ -24,7 +24,7 @@ def global_saliency_index(saliency: jax.Array, target: jax.Array, distractors: j
   Returns:
     In [-1, 1]; higher is better. -1 where T + D is 0, as in P3O3.
   """
-  (saliency,) = _checked(saliency, target, distractors)
+  saliency = _checked(saliency, target, distractors)
   t, d = (jnp.where(mask, saliency, 0).sum() / mask.sum(dtype=saliency.dtype) for mask in (target, distractors))
   return full_maps.or_nan(_ratio(t - d, t + d), saliency)
 
@@ -36,7 +36,7 @@ def target_ratio(saliency: jax.Array, target: jax.Array, distractors: jax.Array)
     The ratio; higher is better, and above 1 the target stands out. -1 where the
     distractors' maximum is 0, as in P3O3: exclude it from means.
   """
-  (saliency,) = _checked(saliency, target, distractors)
+  saliency = _checked(saliency, target, distractors)
   return _ratio(_maximum(saliency, target), _maximum(saliency, distractors))
 
 
@@ -47,7 +47,7 @@ def background_ratio(saliency: jax.Array, target: jax.Array, distractors: jax.Ar
     The ratio; lower is better, and below 1 the target stands out. -1 where the
     target's maximum is 0, as in P3O3: exclude it from means.
   """
-  (saliency,) = _checked(saliency, target, distractors)
+  saliency = _checked(saliency, target, distractors)
   return _ratio(_maximum(saliency, ~(target | distractors)), _maximum(saliency, target))
 
 
@@ -76,7 +76,7 @@ def fixations_to_find(
   Raises:
     ValueError: if shapes or types do not fit, or `inhibition` is below 1.
   """
-  (saliency,) = _checked(saliency, target)
+  saliency = _checked(saliency, target)
   target = jnp.asarray(target)
   if min(inhibition) < 1:
     raise ValueError(f'A rectangle of {inhibition} pixels inhibits nothing.')
@@ -104,11 +104,11 @@ def fixations_to_find(
   return full_maps.or_nan(count, saliency, target.any())
 
 
-def _checked(saliency: jax.Array, *masks: jax.Array) -> tuple[jax.Array]:
+def _checked(saliency: jax.Array, *masks: jax.Array) -> jax.Array:
   (saliency,) = full_maps.checked(saliency)
   for mask in masks:
     full_maps.check_mask(mask, saliency.shape)
-  return (saliency,)
+  return saliency
 
 
 def _maximum(saliency: jax.Array, mask: jax.Array) -> jax.Array:

@@ -22,7 +22,7 @@ def test_points_average_the_upsampled_map(unit, placement):
   points = np.random.default_rng(1).integers(0, SIZE, size=(40, 2))
   upsampled = brute_force.upsample(unit, SIZE, *placement)
   np.testing.assert_allclose(
-    (pixel_weights.point_weights(points, SIZE, GRID, placement) * unit).sum(),
+    (pixel_weights.set_weights(points, SIZE, GRID, placement) * unit).sum(),
     upsampled[tuple(points.T)].mean(),
     rtol=1e-12,
   )
@@ -32,7 +32,7 @@ def test_points_listed_twice_count_twice(unit):
   points = np.array([[0, 0], [52, 70], [52, 70]])
   upsampled = brute_force.upsample(unit, SIZE)
   np.testing.assert_allclose(
-    (pixel_weights.point_weights(points, SIZE, GRID) * unit).sum(),
+    (pixel_weights.set_weights(points, SIZE, GRID) * unit).sum(),
     (upsampled[0, 0] + 2 * upsampled[52, 70]) / 3,
     rtol=1e-12,
   )
@@ -45,7 +45,7 @@ def test_masks_average_the_upsampled_map(unit, corner, placement):
   mask[corner] = True
   mask[20:30, 40:41] = True
   np.testing.assert_allclose(
-    (pixel_weights.mask_weights(mask, GRID, placement) * unit).sum(),
+    (pixel_weights.set_weights(mask, SIZE, GRID, placement) * unit).sum(),
     brute_force.upsample(unit, SIZE, *placement)[mask].mean(),
     rtol=1e-12,
   )
@@ -54,14 +54,14 @@ def test_masks_average_the_upsampled_map(unit, corner, placement):
 def test_a_mask_equals_its_points():
   mask = np.random.default_rng(2).random(SIZE) < 0.1
   np.testing.assert_allclose(
-    pixel_weights.mask_weights(mask, GRID), pixel_weights.point_weights(np.argwhere(mask), SIZE, GRID), atol=1e-15
+    pixel_weights.set_weights(mask, SIZE, GRID), pixel_weights.set_weights(np.argwhere(mask), SIZE, GRID), atol=1e-15
   )
 
 
 def test_nothing_weighs_nothing():
   nothing = np.zeros((0, 2), int)
-  assert not pixel_weights.point_weights(nothing, SIZE, GRID).any()
-  assert not pixel_weights.mask_weights(np.zeros(SIZE, bool), GRID).any()
+  assert not pixel_weights.set_weights(nothing, SIZE, GRID).any()
+  assert not pixel_weights.set_weights(np.zeros(SIZE, bool), SIZE, GRID).any()
 
 
 def test_every_weight_sums_to_one():
@@ -76,14 +76,13 @@ def test_every_weight_sums_to_one():
 @pytest.mark.parametrize('point', [(-1, 0), (0, -1), (53, 0), (0, 71)])
 def test_a_point_outside_is_an_error(point):
   with pytest.raises(ValueError, match='outside'):
-    pixel_weights.point_weights(np.array([point]), SIZE, GRID)
+    pixel_weights.set_weights(np.array([point]), SIZE, GRID)
 
 
 def test_wrong_shapes_are_errors():
-  with pytest.raises(ValueError, match=r'\[N, 2\]'):
-    pixel_weights.point_weights(np.zeros((4, 3), int), SIZE, GRID)
-  with pytest.raises(ValueError, match='bool'):
-    pixel_weights.mask_weights(np.zeros(SIZE), GRID)
+  for pixels in (np.zeros((4, 3), int), np.zeros(SIZE)):
+    with pytest.raises(ValueError, match=r'\[N, 2\]'):
+      pixel_weights.set_weights(pixels, SIZE, GRID)
   for shape in ((5, 5), SIZE[::-1]):
     with pytest.raises(ValueError, match='The mask is'):
       pixel_weights.cell_weights([np.zeros(shape, bool)], SIZE, GRID)
