@@ -75,7 +75,8 @@ def _rates(
     use: what becomes of a batch; four of its results are not waited for.
   """
   start, ends, results = time.perf_counter(), [], deque()
-  for each in pipeline.batches(source, _PREPARATION, indices=indices, batch_size=batch, threads=runtime.cores()):
+  rows = pipeline.in_rows(indices, batch)
+  for each in pipeline.batches(source, _PREPARATION, rows, threads=runtime.cores()):
     results.append(use(each.images))
     if len(results) > 4:
       jax.block_until_ready(results.popleft())

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks import memory, torch_peer, torch_process
 from benchmarks.timing import Row, Unmeasured, alternate
 from benchmarks.training_step import DEPTHS, SALIENCY, Setting, Step, member
-from saliency_jax.data import pixel_sets
+from saliency_jax.data import pipeline, pixel_sets
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.types import Record, Source, no_regions
 from saliency_jax.training import feed, image_batches
@@ -93,7 +93,7 @@ def cached_epoch(
   photographs = _Photographs(_BATCHES * setting.batch)
   step = Step([member(depth)], setting, task=task)
   examples = image_batches.Examples(step.network, step.task, pixel_sets.distinct_fixations, Reading(setting.batch))
-  rows = image_batches.in_order(len(photographs), batch_size=setting.batch, padded=setting.batch)
+  rows = pipeline.in_rows(range(len(photographs)), setting.batch)
 
   def epoch(batches: feed.Computed | feed.Cached):
     return [step.update(batch) for batch in batches.batches(rows)]

@@ -18,7 +18,7 @@ _WORKDIR = entry.path('workdir', '', 'Folder of the comparison.')
 
 def main() -> None:
   config = _CONFIG()
-  network = trained_models.load_start(config.network, config.run.cache_dir).network
+  network = trained_models.load(config.network, config.run.cache_dir).network
   regions = task_comparison.open_regions(config, network)
   opened = parts.open_parts(task_runs.with_task(config, 'scene'))
   task_comparison.compare(config, opened, regions, network, _WORKDIR.value)

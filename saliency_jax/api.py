@@ -62,7 +62,7 @@ def load(
   if checkpoint:
     options |= {'checkpoint': str(checkpoint), 'member': member}
     config = config_help.configured('osie', {f'network.{key}': value for key, value in options.items()})
-    return trained_models.load(config.network, trunk=trunk)
+    return trained_models.load(config.network, trunk=trunk).whole
   if member or trunk:
     raise InputError(f'A {"member" if member else "trunk"} is one of a training run; give checkpoint=FOLDER too.')
   return zoo.load(name, weights=weights, cache_dir=cache_dir, **options)

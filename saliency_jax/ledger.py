@@ -37,11 +37,11 @@ class _Part:
 
   @functools.cached_property
   def mapped(self) -> np.ndarray:
-    return np.memmap(self.path, np.uint8, 'r', self.start)
+    return np.memmap(self.path, np.uint8, 'r')[self.start :]
 
 
 class _Stored(Mapping[str, np.ndarray]):
-  """Arrays in a part, read when used, since all would not fit into memory."""
+  """Arrays in a part, mapped when used, since all would not fit into memory."""
 
   def __init__(self, part: _Part, places: dict):
     """Takes the part, and {name: (offset, type, shape)}."""
@@ -49,16 +49,8 @@ class _Stored(Mapping[str, np.ndarray]):
 
   def __getitem__(self, key: str) -> np.ndarray:
     offset, dtype, shape = self._places[key]
-    part = self._part
-    return np.fromfile(part.path, dtype, math.prod(shape), offset=part.start + offset).reshape(shape)
-
-  def into(self, array: np.ndarray, key: str) -> None:
-    """Copies values into an array of the same shape and type.
-
-    It maps the file, which is faster for repeated reads.
-    """
-    start = self._places[key][0]
-    array[...] = self._part.mapped[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    return self._part.mapped[offset : offset + size].view(dtype).reshape(shape)
 
   def __iter__(self) -> Iterator[str]:
     return iter(self._places)

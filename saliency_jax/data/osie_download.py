@@ -7,7 +7,6 @@ import re
 import shutil
 import tempfile
 import zipfile
-from typing import NamedTuple
 
 from saliency_jax import outside, progress
 from saliency_jax.data.fixations import read_fixations
@@ -21,26 +20,14 @@ _REPOSITORY = 'https://github.com/NUS-VIP/predicting-human-gaze-beyond-pixels'
 _WANTED = re.compile(r'[^/]+/data/(?:(stimuli)/(\w+\.jpg)|(eye)/(fixations\.mat))', re.ASCII)
 _SIZE = 600, 800  # (H, W) in pixels of every photograph
 _LARGEST = 2**26  # bytes of one file, unpacked
+_ZIP = 'https://codeload.github.com/NUS-VIP/predicting-human-gaze-beyond-pixels/zip/refs/heads/master'
+# What must be in it: fixations are of all observers, hashes of photographs, as
+# `sha256sum` writes them.
+_PHOTOGRAPHS, _FIXATIONS = 700, 98_321
+HASHES = pathlib.Path(__file__).parent / 'annotations' / 'osie_photographs.sha256'
 
 
-class Archive(NamedTuple):
-  """A zip of a repository and what must be in it."""
-
-  url: str
-  photographs: int
-  fixations: int  # of all observers
-  hashes: pathlib.Path  # of photographs, as `sha256sum` writes them
-
-
-OSIE = Archive(
-  'https://codeload.github.com/NUS-VIP/predicting-human-gaze-beyond-pixels/zip/refs/heads/master',
-  700,
-  98_321,
-  pathlib.Path(__file__).parent / 'annotations' / 'osie_photographs.sha256',
-)
-
-
-def fetch_osie(cache_dir: str | os.PathLike | None = None, archive: Archive = OSIE) -> pathlib.Path:
+def fetch_osie(cache_dir: str | os.PathLike | None = None) -> pathlib.Path:
   """Returns a folder with all of OSIE, downloading it the first time.
 
   A folder from an earlier run is checked like a new download.
@@ -55,24 +42,24 @@ def fetch_osie(cache_dir: str | os.PathLike | None = None, archive: Archive = OS
       for left in folder.parent.glob('.osie.*'):  # left by a run that was killed
         shutil.rmtree(left, ignore_errors=True)
       if not folder.is_dir():  # unless another run was faster
-        return _fetch(folder, archive)
-  _check(folder, archive, f'{folder} is not OSIE as fetched earlier')
+        return _fetch(folder)
+  _check(folder, f'{folder} is not OSIE as fetched earlier')
   return folder
 
 
-def _fetch(folder: pathlib.Path, archive: Archive) -> pathlib.Path:
+def _fetch(folder: pathlib.Path) -> pathlib.Path:
   """Downloads OSIE; the folder appears once it is complete."""
   with tempfile.TemporaryDirectory(dir=folder.parent, prefix='.osie.') as temporary:
     whole = pathlib.Path(temporary) / 'osie'
     packed = pathlib.Path(temporary) / 'osie.zip'
     try:
-      download(archive.url, packed, 'Fetching OSIE')
+      download(_ZIP, packed, 'Fetching OSIE')
       _unpack(packed, whole)
     except OSError as error:
-      raise _unusable(f'OSIE could not be fetched from {archive.url} ({error})') from error
+      raise _unusable(f'OSIE could not be fetched from {_ZIP} ({error})') from error
     except Exception as error:
-      raise _unusable(f'The archive from {archive.url} is damaged ({outside.reason(error)})') from error
-    _check(whole, archive, f'The archive from {archive.url} is not OSIE')
+      raise _unusable(f'The archive from {_ZIP} is damaged ({outside.reason(error)})') from error
+    _check(whole, f'The archive from {_ZIP} is not OSIE')
     try:
       whole.rename(folder)
     except OSError:
@@ -82,7 +69,7 @@ def _fetch(folder: pathlib.Path, archive: Archive) -> pathlib.Path:
   return folder
 
 
-def own_images(source: Source, archive: Archive = OSIE) -> frozenset[str]:
+def own_images(source: Source) -> frozenset[str]:
   """Returns which images of a data set are OSIE's own photographs.
 
   Those whose name has a known hash are recognised by it. The others are by
@@ -91,12 +78,10 @@ def own_images(source: Source, archive: Archive = OSIE) -> frozenset[str]:
   Raises:
     InputError: a photograph without a known hash cannot be opened.
   """
-  known = {
-    pathlib.PurePath(name).stem: sha256 for sha256, name in map(str.split, archive.hashes.read_text().splitlines())
-  }
+  known = {pathlib.PurePath(name).stem: sha256 for sha256, name in map(str.split, HASHES.read_text().splitlines())}
   every = range(len(source))
-  whole = len(source) == archive.photographs and 'fixations' in source.gives
-  whole = whole and sum(len(source.scanpaths(index).points) for index in every) == archive.fixations
+  whole = len(source) == _PHOTOGRAPHS and 'fixations' in source.gives
+  whole = whole and sum(len(source.scanpaths(index).points) for index in every) == _FIXATIONS
 
   def is_own(index: int, image_id: str) -> bool:
     content = source.content(index) if whole or image_id in known else b''
@@ -120,11 +105,11 @@ def _unpack(packed: pathlib.Path, folder: pathlib.Path) -> None:
         shutil.copyfileobj(source, target)
 
 
-def _check(folder: pathlib.Path, archive: Archive, blame: str) -> None:
+def _check(folder: pathlib.Path, blame: str) -> None:
   photographs = {path.name: path for path in folder.glob('stimuli/[!.]*.jpg')}
-  if len(photographs) != archive.photographs:
-    raise _unusable(f'{blame}: {len(photographs)} photographs instead of {archive.photographs}')
-  for line in archive.hashes.read_text().splitlines():
+  if len(photographs) != _PHOTOGRAPHS:
+    raise _unusable(f'{blame}: {len(photographs)} photographs instead of {_PHOTOGRAPHS}')
+  for line in HASHES.read_text().splitlines():
     known, name = line.split()
     if name not in photographs or digest(photographs[name]) != known:
       raise _unusable(f'{blame}: stimuli/{name} is missing or differs')
@@ -133,8 +118,8 @@ def _check(folder: pathlib.Path, archive: Archive, blame: str) -> None:
   except InputError as error:
     raise _unusable(f'{blame}: {str(error).rstrip(".")}') from error
   count = sum(len(each.points) for each in fixations.values())
-  if count != archive.fixations:
-    raise _unusable(f'{blame}: {count} fixations instead of {archive.fixations}')
+  if count != _FIXATIONS:
+    raise _unusable(f'{blame}: {count} fixations instead of {_FIXATIONS}')
 
 
 def _unusable(reason: str) -> InputError:

@@ -67,51 +67,41 @@ class Reading:
 
 
 def batches(
-  source: Source,
-  preparation: Preparation,
-  *,
-  indices: Sequence[int],
-  batch_size: int,
-  workers: int = 0,
-  threads: int = 2,
-  process_index: int = 0,
-  process_count: int = 1,
+  source: Source, preparation: Preparation, rows: np.ndarray, *, workers: int = 0, threads: int = 2
 ) -> Iterator[Batch]:
   """Yields a data set's images in batches, read ahead in the background.
 
   Args:
-    indices: which images, in which order. The last batch is padded.
-    batch_size: B over all processes; `process_count` divides it.
+    rows: int `[batches, B]`, the images of every batch; see `in_rows`.
     workers: processes that read. With 0, threads of this process read; where
       there are thousands of images and enough cores, as many processes take
       over. The batches are the same.
     threads: of this process. Pillow decodes in parallel, but competes for cores
       with a network on the CPU.
-    process_index: of this process, which gets its share of every batch.
-    process_count: the number of processes that share each batch.
 
   Raises:
-    ValueError: if the processes do not divide the batch, or if `workers` is set
-      but the data set cannot be sent to them.
+    ValueError: if `workers` is set but the data set cannot be sent to them.
     InputError: if `workers` cannot start, or one has died.
   """
-  if batch_size % process_count:
-    raise ValueError(f'{process_count} processes cannot share {batch_size=}.')
-  share = batch_size // process_count
-  padded = np.full(-(-len(indices) // batch_size) * batch_size, -1)
-  padded[: len(indices)] = indices
-  mine = padded.reshape(-1, process_count, share)[:, process_index]
   if workers:
-    return _by_processes(reading_processes.serialise(source, preparation), mine, workers)
-  here = in_threads(preparation.row, source, mine.ravel().tolist(), threads, _AHEAD * max(share, threads)).batch(
-    share, batch_fn=stack
+    return _by_processes(reading_processes.serialise(source, preparation), rows, workers)
+  size = rows.shape[1]
+  here = in_threads(preparation.row, source, rows.ravel().tolist(), threads, _AHEAD * max(size, threads)).batch(
+    size, batch_fn=stack
   )
-  if threads >= _SEVERAL and mine.size >= _MANY:
+  if threads >= _SEVERAL and rows.size >= _MANY:
     # What only this process can read, e.g. classes of a notebook, it reads
     # alone.
     with contextlib.suppress(ValueError):
-      return _threads_first(iter(here), reading_processes.serialise(source, preparation), mine, threads)
+      return _threads_first(iter(here), reading_processes.serialise(source, preparation), rows, threads)
   return iter(here)
+
+
+def in_rows(indices: Sequence[int], batch_size: int, padded: int = 0) -> np.ndarray:
+  """Returns indices in batches, `[batches, padded or batch_size]`; -1 is padding."""
+  rows = np.full((-(-len(indices) // batch_size), padded or batch_size), -1)
+  rows[:, :batch_size].flat[: len(indices)] = indices
+  return rows
 
 
 def in_threads(
@@ -128,19 +118,19 @@ def in_threads(
   )
 
 
-def _by_processes(message: bytes, mine: np.ndarray, workers: int) -> Iterator[Batch]:
+def _by_processes(message: bytes, rows: np.ndarray, workers: int) -> Iterator[Batch]:
   with reading_processes.Readers(message, workers) as readers:
     readers.wait()
-    yield from readers.read(mine)
+    yield from readers.read(rows)
 
 
-def _threads_first(here: Iterator[Batch], message: bytes, mine: np.ndarray, workers: int) -> Iterator[Batch]:
+def _threads_first(here: Iterator[Batch], message: bytes, rows: np.ndarray, workers: int) -> Iterator[Batch]:
   """Yields threads' batches until the processes have started, then theirs."""
   with reading_processes.Readers(message, workers) as readers:
     for done, batch in enumerate(here, 1):
       yield batch
       if readers.ready():
-        others = readers.read(mine[done + _AHEAD :])
+        others = readers.read(rows[done + _AHEAD :])
         yield from itertools.islice(here, _AHEAD)
         here.close()
         yield from others

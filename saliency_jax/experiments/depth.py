@@ -46,7 +46,7 @@ def open_sources(config, network: Network | None = None, photographs: Source | N
       raise InputError(f'config.measured names {kind!r}; it takes {" and ".join(KINDS)}.')
   if not config.measured:
     return {}
-  network = network or trained_models.load(config.network, config.run.cache_dir)
+  network = network or trained_models.load(config.network, config.run.cache_dir).whole
   sources, taps = {}, {}
   for kind in config.measured:
     one = member_config(config, kind)
@@ -132,13 +132,14 @@ def measure(
           )
         )
     trained = trained or outside.read_json(path / schema.TRAINED.path, 'remove it', {'members': dict})
-    members = {
-      name: functools.partial(trained_models.load_trained, workdir, name, dtype=config.network.dtype, trunk=trunk)
-      for name in trained['members']
-    }
+
+    def load(name: str) -> Network:
+      return trained_models.read(workdir, name, dtype=config.network.dtype, trunk=trunk).whole
+
+    members = {name: functools.partial(load, name) for name in trained['members']}
     seconds = dict.fromkeys(sources, 0.0)
-    for name, load in members.items() if sources else ():
-      network = load()
+    for name in members if sources else ():
+      network = load(name)
       for kind, source in sources.items():
         seconds[kind] += measured(path, kind, member_config(config, kind, workdir, name), source, network)
     if not first:

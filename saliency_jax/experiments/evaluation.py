@@ -9,7 +9,7 @@ import itertools
 import pathlib
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import jax
 import pandas as pd
@@ -24,6 +24,7 @@ from saliency_jax.experiments import (
   example_maps,
   figure7,
   forward,
+  measurement,
   predictors,
   score_lists,
   scored_images,
@@ -82,7 +83,7 @@ def evaluate(config, workdir: str, networks: Mapping[str, Network] | None = None
     path = pathlib.Path(workdir)
     poll = stack.enter_context(together.ending(path))
     found = [scored_images.scored(config, path, dataset, models, poll) for dataset in datasets]
-    inners = _inner(config, path, models, found)
+    inners = _inner(config, path, models, found, poll)
     if not first:
       together.wait(poll, (path / schema.SUMMARY).is_file)
       return {}
@@ -178,7 +179,7 @@ def _clear_maps(folder: Folder, models: Sequence[Predictor], *, keep: bool) -> N
 
 
 def _inner(
-  config, workdir: pathlib.Path, models: Sequence[Predictor], found: Sequence[Scored]
+  config, workdir: pathlib.Path, models: Sequence[Predictor], found: Sequence[Scored], poll: Callable[[], None]
 ) -> dict[figure7.Key, pd.DataFrame]:
   """Measures networks' own units on data sets with regions."""
   inners = {}
@@ -194,9 +195,10 @@ def _inner(
         pixel_sets.counted(config.analysis.fixations, in_regions=True),
         ledger=Ledger(
           scored_images.part(workdir, dataset, f'units/{model.name}'),
-          {together.SERIES: job},
+          {measurement.SERIES: job},
           process=jax.process_index(),
         ),
+        poll=poll,
         title=f'Units of {model.name}',
       )
   return inners

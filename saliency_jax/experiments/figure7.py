@@ -17,7 +17,6 @@ from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.experiments import bootstrap, clusters, comparisons, measurement, output, table_values
 from saliency_jax.experiments.forward import Probe
 from saliency_jax.experiments.output import Region
-from saliency_jax.ledger import Ledger
 from saliency_jax.ops import inference
 from saliency_jax.workdir import Folder
 
@@ -28,11 +27,8 @@ Key = tuple[str, str]  # model, data set
 _REGION = [*Region._fields[:2]]
 
 
-def unit_scores(source: Source, probe: Probe, choose: Chooser, *, ledger: Ledger, title: str) -> pd.DataFrame | None:
-  """Measures the units of a probe's one tap.
-
-  With several processes each measures its share; the first returns all of it,
-  the others None.
+def unit_scores(source: Source, probe: Probe, choose: Chooser, **options) -> pd.DataFrame | None:
+  """Measures the units of a probe's one tap; see `measurement.measure`.
 
   Returns:
     float32 `[T, C]`, standard deviations, of T regions with fixations, indexed
@@ -41,7 +37,7 @@ def unit_scores(source: Source, probe: Probe, choose: Chooser, *, ledger: Ledger
   Raises:
     InputError: an image cannot be read and is not to be skipped.
   """
-  measured = measurement.measure(probe, source, choose, ledger=ledger, title=title)
+  measured = measurement.measure(probe, source, choose, **options)
   if not measured:
     return None
   rows = measured.rows.only(measured.rows.counts > 0)

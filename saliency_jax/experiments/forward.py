@@ -109,35 +109,24 @@ class Forward:
       yield Step(batch, self.maps(images), weights)
 
   def inputs(
-    self,
-    source: Source,
-    indices: Sequence[int],
-    *,
-    choose: Chooser,
-    keep: Callable[[Record, int], Any] | None = None,
-    share: tuple[int, int] = (0, 1),
+    self, source: Source, indices: Sequence[int], *, choose: Chooser, keep: Callable[[Record, int], Any] | None = None
   ) -> Iterator[Inputs]:
     """Yields images in batches, read ahead; the last is padded.
 
     Args:
       keep: returns what to keep of an image, see `batch_rows.Preparation`.
-      share: this process's number, and how many processes share every batch.
 
     Raises:
       InputError: an image cannot be read and is not to be skipped.
     """
-    number, processes = share
     batches = pipeline.batches(
       source,
       batch_rows.Preparation(
         choose, self._preprocess.image_size, tuple(sorted(set(self.cells.values()))), keep, self._preprocess.resize
       ),
-      indices=indices,
+      pipeline.in_rows(indices, self.batch_size),
       workers=self._reading.workers,
       threads=runtime.reading_threads(),
-      batch_size=self.batch_size * processes,
-      process_index=number,
-      process_count=processes,
     )
     while True:
       begin = time.perf_counter()

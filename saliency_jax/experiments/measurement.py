@@ -20,10 +20,10 @@ from saliency_jax.errors import InputError, Stopped
 from saliency_jax.experiments import together
 from saliency_jax.experiments.forward import Forward, Inputs, Probe
 from saliency_jax.experiments.statistics import Rows
-from saliency_jax.experiments.together import SERIES
 from saliency_jax.ledger import Entry, Ledger
 from saliency_jax.ops import association
 
+SERIES = ''  # of a ledger: the images
 # Batches that are computed while others are read and consumed.
 _IN_FLIGHT = 2
 _IN_MEMORY = 1 << 28  # bytes of a tap's scores; more are kept in a file
@@ -44,12 +44,21 @@ class Measurement(NamedTuple):
 
 
 def measure(
-  probe: Probe, source: Source, choose: Chooser, *, ledger: Ledger, title: str = 'Measuring'
+  probe: Probe,
+  source: Source,
+  choose: Chooser,
+  *,
+  ledger: Ledger,
+  poll: Callable[[], None] = lambda: None,
+  title: str = 'Measuring',
 ) -> Measurement | None:
   """Scores every unit of some taps on sets of pixels of every image.
 
   An interrupted run continues from its ledger. With several processes each
   measures its share; the first returns all of it, the others None.
+
+  Args:
+    poll: called after every batch and while waiting, see `together.ending`.
 
   Raises:
     InputError: as `Forward` and its `steps`, or no image can be read.
@@ -64,16 +73,13 @@ def measure(
   todo = [i for i, name in enumerate(ids) if name not in entries]
   runtime.meet('measuring')  # all have now read the same ledger
   with (
-    together.ending_all(ledger),
     ledger,
     signals.watching(together=False) as asked_to_stop,
     progress.bar(total=len(ids), done=done, unit='image', title=title) as bar,
     _computing(functools.partial(_scores, forward), forward.at_once) as compute,
   ):
-    share = jax.process_index(), jax.process_count()
-    for number, (batch, scores_of) in enumerate(
-      _in_flight(forward.inputs(source, todo, choose=choose, share=share), compute)
-    ):
+    inputs = forward.inputs(source, together.share(todo), choose=choose)
+    for number, (batch, scores_of) in enumerate(_in_flight(inputs, compute)):
       begin = time.perf_counter()
       scores = scores_of()
       waited += time.perf_counter() - begin
@@ -81,14 +87,19 @@ def measure(
         _check_finite(ids[index], entry)
         ledger.add(SERIES, ids[index], entry)
       bar.update(int((batch.index >= 0).sum()))
-      together.check(ledger)
+      poll()
       if asked_to_stop(number):
         raise Stopped(
           f'stopped after {len(entries)} of {len(ids)} images and saved; start the same command again to go on.'
         )
   if jax.process_index():
     return None
-  together.wait(lambda: together.check(ledger), lambda: all(name in entries for name in ids))
+
+  def all_measured() -> bool:
+    ledger.reload()
+    return all(name in entries for name in ids)
+
+  together.wait(poll, all_measured)
   rows, problems = _merged(ledger, ids, probe.taps)
   return Measurement(rows, problems, done, {**forward.seconds, 'device': waited, 'wall': time.perf_counter() - start})
 

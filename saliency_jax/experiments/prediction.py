@@ -39,7 +39,7 @@ def predict(config, source: Source, workdir: str, network: Network | None = None
   """
   reading = Reading.of(config.data)
   check_sizes(source, reading.on_bad_image)
-  network = network or trained_models.load(config.network, config.run.cache_dir)
+  network = network or trained_models.load(config.network, config.run.cache_dir).whole
   scenes = (
     {}
     if predictors.SALIENCY in network.taps

@@ -203,7 +203,7 @@ def open_predictors(config, networks: Mapping[str, Network]) -> list[Predictor]:
       found += [
         of_network(
           name + suffix,
-          trained_models.load_trained(folder, member, dtype=config.network.dtype),
+          trained_models.read(folder, member, dtype=config.network.dtype).whole,
           config.data.batch_size,
           trained_on=fingerprints.read(folder),
         )

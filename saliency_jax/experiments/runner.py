@@ -87,12 +87,13 @@ def run(
   # Everything is checked before the folder is opened, so that a misspelt flag
   # does not cost earlier results.
   choose = experiment.choose(config, source)
-  probe = check(config, network or trained_models.load(config.network, config.run.cache_dir))
+  probe = check(config, network or trained_models.load(config.network, config.run.cache_dir).whole)
   check_sizes(source, config.data.on_bad_image)
   job = described(config.to_dict(), probe, source)
   # Of all results, not of the scores alone.
   whole = files.digest_of([job, config.analysis.to_dict(), config.report.to_dict()])
-  summary = pathlib.Path(folder) / schema.SUMMARY
+  path = pathlib.Path(folder)
+  summary = path / schema.SUMMARY
   if not repeat and summary.is_file():
     found = outside.read_json(summary, 'remove it')
     if found.get('identity') == whole:
@@ -106,13 +107,13 @@ def run(
         stack.enter_context(workdir.alone(folder, experiment.job))
         out = Folder(folder, config.to_dict())
         out.clear(schema.top(schema.JOBS[experiment.job]))
-    ledger = Ledger(pathlib.Path(folder) / schema.LEDGER, {together.SERIES: job}, process=jax.process_index())
-    measured = measurement.measure(probe, source, choose, ledger=ledger, title=title)
+    poll = stack.enter_context(together.ending(path))
+    ledger = Ledger(path / schema.LEDGER, {measurement.SERIES: job}, process=jax.process_index())
+    measured = measurement.measure(probe, source, choose, ledger=ledger, poll=poll, title=title)
     if not measured:
-      together.wait(lambda: together.check(ledger), summary.is_file)
+      together.wait(poll, summary.is_file)
       return {}
-    with together.ending_all(ledger):
-      results = _write(experiment, config, out, probe, source, measured, identity=whole)
+    results = _write(experiment, config, out, probe, source, measured, identity=whole)
     ledger.remove()
     return results
 

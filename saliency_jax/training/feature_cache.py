@@ -94,5 +94,5 @@ class Features(Ledger):
     leaves = [np.empty((len(index), *shape), np.float32) for shape in self._shapes]
     for row, i in enumerate(index):
       for n, leaf in enumerate(leaves):
-        self._entries[str(i)].arrays.into(leaf[row], str(n))
+        leaf[row] = self._entries[str(i)].arrays[str(n)]
     return self._tree.unflatten(leaves)

@@ -16,6 +16,7 @@ import numpy as np
 from jax.sharding import Mesh
 
 from saliency_jax import progress, runtime
+from saliency_jax.data import pipeline
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError
@@ -114,9 +115,7 @@ class Cached:
       for features in self._caches.values():
         stack.enter_context(features)
       bar = stack.enter_context(progress.bar(total=len(source), unit='image', title=title))
-      for inputs in image_batches.read(
-        source, examples, image_batches.in_order(len(source), batch_size=batch_size, padded=batch_size)
-      ):
+      for inputs in image_batches.read(source, examples, pipeline.in_rows(range(len(source)), batch_size)):
         self._fill(inputs)
         real = inputs.index >= 0
         targets.append(jax.tree.map(lambda x, real=real: x[real], inputs.targets))
@@ -206,7 +205,7 @@ def open_inputs(run: Plan, frozen: Frozen, folder: str, done: int, skipped: dict
   order = image_batches.training_order(
     keys.seed, len(data.train), batch_size=keys.batch_size, padded=padded, first=done, last=run.last
   )
-  rows = image_batches.in_order(len(data.validation), batch_size=keys.batch_size, padded=padded)
+  rows = pipeline.in_rows(range(len(data.validation)), keys.batch_size, padded)
   # A single iterator for all evaluations starts the workers only once.
   every = np.tile(rows, ((run.last - done) // run.length + 1, 1))
   return RunBatches(training.batches(order), validation.batches(every), len(rows))

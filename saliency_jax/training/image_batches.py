@@ -79,20 +79,10 @@ def training_order(seed: int, images: int, *, batch_size: int, padded: int, firs
   length = batches_of(images, batch_size)
   begun = first // length
   rows = [
-    _rows(epoch_order(seed, epoch, images), batch_size, padded) for epoch in range(begun, batches_of(last, length))
+    pipeline.in_rows(epoch_order(seed, epoch, images), batch_size, padded)
+    for epoch in range(begun, batches_of(last, length))
   ]
   return np.concatenate([np.zeros((0, padded), int), *rows])[first - begun * length : last - begun * length]
-
-
-def in_order(images: int, *, batch_size: int, padded: int) -> np.ndarray:
-  """Returns all indices once, `[batches, padded]`; see `training_order`."""
-  return _rows(np.arange(images), batch_size, padded)
-
-
-def _rows(order: np.ndarray, batch_size: int, padded: int) -> np.ndarray:
-  rows = np.full((batches_of(len(order), batch_size), padded), -1)
-  rows[:, :batch_size].flat[: len(order)] = order
-  return rows
 
 
 def read(source: Source, examples: Examples, rows: np.ndarray) -> Iterator[TargetBatch]:
@@ -108,15 +98,9 @@ def read(source: Source, examples: Examples, rows: np.ndarray) -> Iterator[Targe
     return
   grid, preprocess = examples.grid, examples.network.preprocess
   preparation = batch_rows.Preparation(examples.choose, preprocess.image_size, (grid,), resize=preprocess.resize)
+  own = rows.reshape(len(rows), jax.process_count(), -1)[:, jax.process_index()]
   batches = pipeline.batches(
-    source,
-    preparation,
-    indices=rows.ravel(),
-    batch_size=rows.shape[1],
-    workers=examples.reading.workers,
-    threads=runtime.reading_threads(),
-    process_index=jax.process_index(),
-    process_count=jax.process_count(),
+    source, preparation, own, workers=examples.reading.workers, threads=runtime.reading_threads()
   )
   for batch in batches:
     examples.reading.skip_problems(source, batch)

@@ -120,7 +120,7 @@ def make(config, job: str, data: Data, network: Network | None) -> Plan:
       cannot be loaded.
   """
   _check(config, data)
-  start = Trained(network) if network else trained_models.load_start(config.network, config.run.cache_dir)
+  start = Trained(network) if network else trained_models.load(config.network, config.run.cache_dir)
   task = tasks.make(tasks.describe(config.task, data.scenes, data.train.image_ids))
   task, network = tasks.for_network(task, start.network)
   head = _head(start, task)

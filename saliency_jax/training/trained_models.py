@@ -28,22 +28,21 @@ class Trained(NamedTuple):
   task: Task | None = None
   head: trees.Tree | None = None  # the parameters of the task's head
 
+  @property
+  def whole(self) -> Network:
+    """The network with the output of its task among its taps."""
+    if self.network.decodes or not self.task:
+      return self.network
+    return heads.attach(self.network, self.task.head, self.head, self.task.outputs)
 
-def load(config, cache_dir: str = '', *, trunk: Network | None = None) -> Network:
-  """Returns the network that a config names, with its weights.
 
-  The network of a `checkpoint` has the output of its task as a tap; for `trunk`
-  see `load_trained`.
+def load(config, cache_dir: str = '', *, trunk: Network | None = None) -> Trained:
+  """Returns the network that a config names, with its weights; `trunk`: see `read`.
 
   Raises:
     InputError: if the network, its weights or the trained model cannot be
       loaded.
   """
-  return _with_output_tap(load_start(config, cache_dir, trunk=trunk))
-
-
-def load_start(config, cache_dir: str = '', *, trunk: Network | None = None) -> Trained:
-  """Returns what training starts from; see `load`."""
   if config.checkpoint:
     trained = read(config.checkpoint, config.member, dtype=config.dtype, trunk=trunk)
     if config.name not in (zoo.DEFAULT, trained.network.name):
@@ -80,10 +79,10 @@ def load_start(config, cache_dir: str = '', *, trunk: Network | None = None) -> 
   return Trained(network)
 
 
-def load_trained(
+def read(
   workdir: str | os.PathLike, member: str = '', *, dtype: str = 'float32', trunk: Network | None = None
-) -> Network:
-  """Returns a trained network, with its task's output as a tap.
+) -> Trained:
+  """Returns a trained network.
 
   Args:
     member: which member of a sweep, e.g. 'depth_3'; '' for the only one.
@@ -93,20 +92,6 @@ def load_trained(
   Raises:
     InputError: the folder holds no such model, or a part of it is damaged.
   """
-  return _with_output_tap(read(workdir, member, dtype=dtype, trunk=trunk))
-
-
-def _with_output_tap(trained: Trained) -> Network:
-  """Returns a trained network with the output of its task among its taps."""
-  if trained.network.decodes or not trained.task:
-    return trained.network
-  return heads.attach(trained.network, trained.task.head, trained.head, trained.task.outputs)
-
-
-def read(
-  workdir: str | os.PathLike, member: str = '', *, dtype: str = 'float32', trunk: Network | None = None
-) -> Trained:
-  """Returns a member of a training run in its parts; see `load_trained`."""
   workdir = pathlib.Path(workdir).expanduser()
   best = checkpoints.read_best(workdir, member)
   with outside.reading(workdir / checkpoints.FOLDER, 'trained model', 'train again'):

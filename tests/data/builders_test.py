@@ -75,7 +75,7 @@ def test_a_batch_is_the_same_whether_its_images_lie_ready(photographs, built, si
   preparation = batch_rows.Preparation(choose, side, ((4, 4), (2, 2)), resize=resize)
   source = subset(BuiltSource(built), photographs.image_ids[::-1])
   found, expected = (
-    list(pipeline.batches(each, preparation, indices=order, batch_size=4))
+    list(pipeline.batches(each, preparation, pipeline.in_rows(order, 4)))
     for each, order in ((source, [3, 0, 2, 4, 4, 1]), (photographs, [1, 4, 2, 0, 0, 3]))
   )
   for one, other in zip(found, expected, strict=True):

@@ -38,11 +38,7 @@ def main(when: str) -> None:
   source = Grey()
   source.hold = 1.0 if when == 'start' else 0.0
   batches = pipeline.batches(
-    source,
-    batch_rows.Preparation(pixel_sets.distinct_fixations, 32, ((2, 2),)),
-    indices=[0] * 100_000,
-    batch_size=4,
-    workers=2,
+    source, batch_rows.Preparation(pixel_sets.distinct_fixations, 32, ((2, 2),)), np.zeros((25_000, 4), int), workers=2
   )
   try:
     next(batches)

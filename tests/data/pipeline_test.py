@@ -18,9 +18,9 @@ from tests.experiments import made
 PREPARATION = batch_rows.Preparation(pixel_sets.distinct_fixations_in_regions, 32, ((4, 4), (2, 2)))
 
 
-def read(count=11, broken=(), **options):
-  options = {'indices': range(count), 'batch_size': 4} | options
-  return list(pipeline.batches(made.Photographs(count, broken), PREPARATION, **options))
+def read(count=11, broken=(), indices=None, batch_size=4, **options):
+  rows = pipeline.in_rows(range(count) if indices is None else indices, batch_size)
+  return list(pipeline.batches(made.Photographs(count, broken), PREPARATION, rows, **options))
 
 
 def equal(first: batch_rows.Batch, second: batch_rows.Batch) -> bool:
@@ -123,7 +123,7 @@ def test_what_processes_cannot_know_threads_read(monkeypatch):
   mine = dataclasses.replace(PREPARATION, keep=lambda record, index: index)
   with pytest.raises(ValueError, match='cannot receive'):
     reading_processes.serialise(made.Photographs(11), mine)
-  found = pipeline.batches(made.Photographs(11), mine, indices=range(11), batch_size=4, threads=4)
+  found = pipeline.batches(made.Photographs(11), mine, pipeline.in_rows(range(11), 4), threads=4)
   assert [x for batch in found for x in batch.kept] == [*range(11), None]
 
 
@@ -131,7 +131,7 @@ def test_a_worker_that_dies_ends_the_reading_with_a_sentence():
   with pytest.raises(InputError, match='has died'):
     list(
       pipeline.batches(
-        made.Photographs(1), dataclasses.replace(PREPARATION, choose=os._exit), indices=[0], batch_size=1, workers=1
+        made.Photographs(1), dataclasses.replace(PREPARATION, choose=os._exit), np.zeros((1, 1), int), workers=1
       )
     )
 
@@ -161,8 +161,7 @@ def test_what_is_kept_of_a_record_rides_along(workers, tmp_path):
   first, second = pipeline.batches(
     made.Photographs(6, broken=(1,)),
     dataclasses.replace(PREPARATION, keep=keep),
-    indices=range(6),
-    batch_size=4,
+    pipeline.in_rows(range(6), 4),
     workers=workers,
   )
   for batch in (first, second):
@@ -174,19 +173,6 @@ def test_what_is_kept_of_a_record_rides_along(workers, tmp_path):
         assert kept.size.tolist() == list(record.image.shape[:2])
         np.testing.assert_array_equal(kept.points, record.fixations)
   assert sorted(path.name for path in (tmp_path / 'pictures').iterdir()) == [f'{i:05d}.jpg' for i in (0, 2, 3, 4, 5)]
-
-
-def test_processes_share_every_batch():
-  whole = read()
-  shares = [read(process_index=i, process_count=2) for i in range(2)]
-  for batch, first, second in zip(whole, *shares, strict=True):
-    np.testing.assert_array_equal(batch.images, np.concatenate([first.images, second.images]))
-    assert batch.index.tolist() == [*first.index, *second.index]
-
-
-def test_processes_must_divide_the_batch():
-  with pytest.raises(ValueError, match='3 processes'):
-    read(process_count=3)
 
 
 def test_an_unreadable_image_is_a_row_with_a_problem():

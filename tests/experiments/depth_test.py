@@ -243,7 +243,7 @@ def _views(folder: pathlib.Path) -> tuple[dict, dict[str, np.ndarray]]:
 
 
 def test_kept_maps_lie_where_they_were_scored(sweep, tmp_path):
-  network = trained_models.load_trained(sweep.folder, 'depth_0')
+  network = trained_models.read(sweep.folder, 'depth_0').whole
   tap = network.taps['conv5_3']._replace(offset=-7.5)
   network = network.replace(taps=dict(network.taps) | {'conv5_3': tap})
   of = depth_views.View('2001', 0, 'text', 'conv5_3', 1, 'depth_0', {'depth_0': 0.0})
@@ -283,7 +283,7 @@ def test_a_kept_map_is_the_members_own(sweep):
     with Image.open(sweep.folder / view['picture']) as picture:
       assert picture.size == shape[::-1]
     for member, kept in zip(MEMBERS, maps[f'maps_{number}'], strict=True):
-      network = trained_models.load_trained(sweep.folder, member)
+      network = trained_models.read(sweep.folder, member).whole
       cells = network.maps(record.image, 'conv5_3')['conv5_3'][0, ..., view['unit']]
       full = brute_force.upsample(cells.astype(np.float64), shape)
       deviation = full.std() or 1.0  # a unit may be silent

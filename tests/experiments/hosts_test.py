@@ -9,7 +9,6 @@ import pytest
 
 from saliency_jax.errors import InputError, Stopped
 from saliency_jax.experiments import together
-from saliency_jax.ledger import Ledger
 from tests import hosts
 from tests.experiments import made, units_test
 
@@ -60,11 +59,20 @@ def test_an_image_that_one_cannot_read_ends_both_with_one_sentence(tmp_path):
 def test_the_others_end_with_the_same_error(end, tmp_path, monkeypatch):
   monkeypatch.setattr(together.jax, 'process_count', lambda: 2)
   monkeypatch.setattr(together, '_POLL', 0.0)
-  one, other = (Ledger(tmp_path, {together.SERIES: {}}, process=process) for process in range(2))
-  with other:
-    together.check(other)
-    with pytest.raises(end, match='^why$'), one, together.ending_all(one):
+  monkeypatch.setattr(together.runtime, 'meet', lambda name: None)
+
+  def one():
+    monkeypatch.setattr(together.jax, 'process_index', lambda: 1)
+    with together.ending(tmp_path):
       raise end('why')
-    with pytest.raises(end, match='^why$') as found:
-      together.check(other)
+
+  def other():
+    with together.ending(tmp_path) as poll:
+      poll()
+      with pytest.raises(end, match='^why$'):
+        one()
+      poll()
+
+  with pytest.raises(end, match='^why$') as found:
+    other()
   assert found.type is end

@@ -212,7 +212,7 @@ def test_every_key_is_read(trained, photographs):
   config = Recorder(config.lock())
   source = open_group(config.data)
   summary = prediction.predict(config, source, str(photographs / 'out'))
-  network = trained_models.load_trained(trained)
+  network = trained_models.read(trained).whole
   assert summary['weights']['sha256'] == network.provenance.sha256
   # `cli` reads the last one.
   assert keys(predict_config.get_config()) - config.read == {'run.compilation_cache'}

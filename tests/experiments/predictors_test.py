@@ -91,7 +91,7 @@ def test_an_image_that_is_too_small_is_named():
 
 def test_a_trained_model_is_the_readout_over_the_trunk(sweep, images):
   (model,) = opened(sweep, 'depth_2')
-  network = trained_models.load_trained(sweep, 'depth_2')
+  network = trained_models.read(sweep, 'depth_2').whole
   size = network.preprocess.image_size
   image = images[0][:size, :size]
   assert image.shape == (48, 48, 3)  # so that nothing is resized

@@ -297,7 +297,7 @@ def test_targets_stand_beside_other_items(tmp_path):
   given = config(popout_config.get_config, images=0)
   given.analysis.chance_items = 3
   units.popout(given, source, str(tmp_path / 'out'))
-  network = trained_models.load(given.network, '')
+  network = trained_models.load(given.network, '').whole
   items, of = [], []
   for i, image_id in enumerate(source.image_ids):
     maps = network.maps(source[i].image, taps=('conv5_3',))['conv5_3'][0]

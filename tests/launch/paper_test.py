@@ -15,7 +15,7 @@ from saliency_jax.data import pixel_sets, subset
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.popout.search_arrays import SearchArrays
 from saliency_jax.errors import InputError
-from saliency_jax.experiments import measurement, together
+from saliency_jax.experiments import measurement
 from saliency_jax.experiments.forward import Probe
 from saliency_jax.ledger import Ledger
 from saliency_jax.networks import vgg, zoo
@@ -48,7 +48,7 @@ def test_units_equal_brute_force_in_float64(imagenet, osie_dir, tmp_path):
     Probe(imagenet, LAYERS, Reading(1)),
     source,
     pixel_sets.distinct_fixations_in_regions,
-    ledger=Ledger(tmp_path, {together.SERIES: {}}),
+    ledger=Ledger(tmp_path, {measurement.SERIES: {}}),
   )
   record = source[0]
   points = np.unique(record.fixations, axis=0)

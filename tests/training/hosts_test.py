@@ -31,9 +31,7 @@ def test_sigterm_to_one_stops_both_and_they_end_as_one_does(tmp_path):
   for two, one in zip(journal.read(tmp_path / 'run'), journal.read(tmp_path / 'one'), strict=True):
     assert two.get('images') == one.get('images')
     np.testing.assert_allclose(two['nss']['depth_2'], one['nss']['depth_2'], atol=1e-4)
-  two, one = (
-    trained_models.load_trained(folder).variables['params'] for folder in (tmp_path / 'run', tmp_path / 'one')
-  )
+  two, one = (trained_models.read(folder).whole.variables['params'] for folder in (tmp_path / 'run', tmp_path / 'one'))
   jax.tree.map(lambda x, y: np.testing.assert_allclose(x, y, atol=1e-4), two, one)
 
 

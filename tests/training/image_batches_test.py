@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from saliency_jax.data import pixel_sets
+from saliency_jax.data import pipeline, pixel_sets
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.errors import InputError
 from saliency_jax.networks.network import resized
@@ -44,9 +44,7 @@ def test_the_seed_decides():
 
 
 def test_validation_goes_in_order():
-  np.testing.assert_array_equal(
-    image_batches.in_order(5, batch_size=2, padded=3), [[0, 1, -1], [2, 3, -1], [4, -1, -1]]
-  )
+  np.testing.assert_array_equal(pipeline.in_rows(range(5), 2, 3), [[0, 1, -1], [2, 3, -1], [4, -1, -1]])
 
 
 class Changed(made.Photographs):
@@ -107,3 +105,20 @@ def test_images_are_resized_with_the_networks_filter():
     preprocess, images[resize] = read(resize)
     np.testing.assert_array_equal(images[resize][1], resized(made.TRAIN[1].image, preprocess))
   assert (images['bilinear'] != images['bicubic']).any()
+
+
+def test_processes_share_every_batch(monkeypatch):
+  task = tasks.make({'name': 'saliency'})
+  examples = image_batches.Examples(tiny.vgg(), task, pixel_sets.distinct_fixations, Reading(2))
+
+  def read():
+    (batch,) = image_batches.read(made.TRAIN, examples, np.array([[3, 0, 1, -1]]))
+    return batch
+
+  whole, shares = read(), []
+  monkeypatch.setattr(image_batches.jax, 'process_count', lambda: 2)
+  for number in range(2):
+    monkeypatch.setattr(image_batches.jax, 'process_index', lambda number=number: number)
+    shares.append(read())
+  assert [x.index.tolist() for x in shares] == [[3, 0], [1, -1]]
+  np.testing.assert_array_equal(np.concatenate([x.images for x in shares]), whole.images)

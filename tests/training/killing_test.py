@@ -44,7 +44,7 @@ def alone(tmp_path_factory) -> pathlib.Path:
 
 def is_the_same(run: pathlib.Path, alone: pathlib.Path) -> None:
   assert filecmp.cmp(run / journal.NAME, alone / journal.NAME, shallow=False)
-  ours, theirs = (trained_models.load_trained(folder).variables['params'] for folder in (run, alone))
+  ours, theirs = (trained_models.read(folder).whole.variables['params'] for folder in (run, alone))
   assert ours.keys() == theirs.keys()
   for layer, leaves in theirs.items():
     for name, array in leaves.items():

@@ -13,7 +13,7 @@ def train(config, workdir, data=made.DATA, network=None, devices=1):
 
 
 def load(workdir, member=''):
-  return trained_models.load_trained(workdir, member)
+  return trained_models.read(workdir, member).whole
 
 
 def params(workdir, member=''):

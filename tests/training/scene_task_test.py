@@ -170,7 +170,7 @@ def test_a_map_of_its_own_is_given_up_for_scenes(scene_run):
   assert of_saliency.task.head is heads.READOUT
   assert (of_saliency.network.decoder, of_saliency.network.readout_tap) == (None, 'conv3_1')
   with pytest.raises(InputError, match='has no saliency map'):
-    predictors.of_network('scenes', trained_models.load_trained(scene_run), 4)
+    predictors.of_network('scenes', trained_models.read(scene_run).whole, 4)
 
 
 @pytest.fixture(scope='module')
@@ -196,7 +196,7 @@ def test_a_scene_model_predicts_probabilities(scene_run, tmp_path):
   prediction.predict(config, made.VALIDATION, str(tmp_path))
   with open(tmp_path / 'scene_probabilities.csv', newline='') as file:
     rows = list(csv.DictReader(file))
-  network = trained_models.load_trained(scene_run)
+  network = trained_models.read(scene_run).whole
   for row, (image_id, image, *_) in zip(rows, made.VALIDATION, strict=True):
     logits = network.maps(image, network.readout_tap)[network.readout_tap]
     logits = np.asarray(heads.apply_dense(network.variables['params']['dense'], logits, normalized=True), np.float64)[0]

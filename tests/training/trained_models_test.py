@@ -19,12 +19,12 @@ def test_a_model_is_found_at_home(copy, monkeypatch):
   monkeypatch.setenv('HOME', str(copy.parent))
   config = made.run().network
   config.checkpoint, config.image_size = '~/copy', 0
-  found = trained_models.load(config)
+  found = trained_models.load(config).whole
   assert found.provenance == load('~/copy').provenance
   assert found.provenance.sha256 == load(copy).provenance.sha256
   assert found.preprocess.image_size == made.IMAGE_SIZE
   config.image_size = 64
-  assert trained_models.load(config).preprocess.image_size == 64
+  assert trained_models.load(config).whole.preprocess.image_size == 64
   config.name = 'resnet18'
   with pytest.raises(InputError, match='is of tests.tiny:vgg, not of resnet18'):
     trained_models.load(config)

@@ -197,15 +197,17 @@ class _Any(Source):
     return make(np.zeros((2, 2)))
 
 
-def test_photographs_without_a_hash_are_osies_among_its_fixations(tmp_path):
+def test_photographs_without_a_hash_are_osies_among_its_fixations(tmp_path, monkeypatch):
   rng = np.random.default_rng(0)
   made.photograph(tmp_path / '1004.jpg', 600, 800, rng)
   made.photograph(tmp_path / '1006.jpg', 600, 799, rng)
   for count, expected in ((4, {'1004'}), (5, set())):
-    archive = osie_download.OSIE._replace(photographs=2, fixations=count)
-    assert osie_download.own_images(_Any(tmp_path), archive) == expected
+    with monkeypatch.context() as context:
+      context.setattr(osie_download, '_PHOTOGRAPHS', 2)
+      context.setattr(osie_download, '_FIXATIONS', count)
+      assert osie_download.own_images(_Any(tmp_path)) == expected
   names, content = [str(1001 + i) for i in range(700)], (tmp_path / '1004.jpg').read_bytes()
-  known = {line[-8:-4] for line in osie_download.OSIE.hashes.read_text().splitlines()}
+  known = {line[-8:-4] for line in osie_download.HASHES.read_text().splitlines()}
   for count, given, expected in (
     (98_321, {'fixations'}, {*names} - known),
     (98_320, {'fixations'}, set()),
