@@ -21,21 +21,14 @@ _SET = ('aten::copy_', 'aten::fill_')  # x[1:] = y
 @contextlib.contextmanager
 def unchanged(parts: Iterable[Any]) -> Iterator[None]:
   """Restores modules' attributes: a cache would keep JAX's tracers."""
-  import torch
-
-  own = vars(torch.nn.Module()).keys()
-  kept = [(vars(part), {key: x for key, x in vars(part).items() if key not in own}) for part in parts]
+  kept = [(vars(part), vars(part).copy()) for part in parts]
   held = [(x, x.copy()) for _, values in kept for x in values.values() if isinstance(x, (dict, list))]
   try:
     yield
   finally:
-    for now, values in kept:
-      for key in now.keys() - values.keys() - own:
-        del now[key]
-      now.update(values)
-    for x, before in held:
-      x.clear()
-      x.update(before) if isinstance(x, dict) else x.extend(before)
+    for now, values in (*kept, *held):
+      now.clear()
+      now.update(values) if isinstance(now, dict) else now.extend(values)
 
 
 @contextlib.contextmanager

@@ -22,7 +22,6 @@ from saliency_jax.networks.network import Stage
 from saliency_jax.networks.staged import DECODER, SALIENCY, Recorder, Staged, check_sides
 from saliency_jax.networks.weights import port_table
 from saliency_jax.networks.weights.port_table import Rule, Table, caffe_layer, torch_layer
-from saliency_jax.networks.weights.variable_files import Ported
 
 SECOND = 'sec_'  # prefix of a second trunk's names
 
@@ -183,22 +182,12 @@ _KERAS_REST = (
 )
 
 
-def porter(title: str, convolutions: Collection[str]) -> Callable[..., Ported]:
-  """Returns `port(arrays, expected, preprocessing) -> Ported` of a VGG.
+def detect_family(arrays: Mapping[str, np.ndarray], table: Table) -> str:
+  """Returns the family that arrays reveal, '' for the table's.
 
-  See `port_table.porter`. fc6 and fc7 are the first layers of `heads.dense`:
-  'dense_0', whose kernel is stored as a convolution over all cells, and
-  'dense_1'. Weights from Keras and Caffe get the family 'caffe', torchvision's
-  'torchvision'. A Caffe net with a layer fc8a, or a Keras model with 365
-  classes, is taken as that of Places365. Caffe's weights of ILSVRC-2014 under
-  torchvision's names are recognised by their first layer. `preprocessing`
-  overrides all this.
-  """
-  return port_table.porter(title, *_tables(convolutions), detect_family=_detect_family)
-
-
-def _detect_family(arrays: Mapping[str, np.ndarray], table: Table) -> str:
-  """Returns the family that arrays reveal by their values, '' for the table's.
+  A Caffe net with a layer fc8a, or a Keras model with 365 classes, is taken as
+  that of Places365. Caffe's weights of ILSVRC-2014 under torchvision's names are
+  recognised by their first layer.
 
   Raises:
     InputError: the first layer is scaled for images in 0-255.
@@ -215,8 +204,12 @@ def _detect_family(arrays: Mapping[str, np.ndarray], table: Table) -> str:
   return ''
 
 
-def _tables(convolutions: Collection[str]) -> tuple[Table, ...]:
-  """Returns the tables of Keras, torchvision and Caffe."""
+def tables(convolutions: Collection[str]) -> tuple[Table, ...]:
+  """Returns the tables of Keras, torchvision and Caffe.
+
+  fc6 and fc7 are the first layers of `heads.dense`: 'dense_0', whose kernel is
+  stored as a convolution over all cells, and 'dense_1'.
+  """
   keras, torch, caffe = [], [], [*caffe_layer(r'(conv\d_\d)')]
   for name, n in features(convolutions).items():
     torch += torch_layer(rf'features\.(?:module\.)?(?:{n}|{name})', name)

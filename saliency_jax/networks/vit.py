@@ -201,12 +201,7 @@ def resize_positions(position: jax.Array, grid: tuple[int, int], *, offset: bool
 
 
 def _blocks(block: str, *layers: str) -> tuple[Rule, ...]:
-  """Returns the rules of a transformer's blocks.
-
-  Args:
-    block: pattern of a block, with its number as a group.
-    layers: patterns of a block's layers, in the order of `ours`.
-  """
+  """Returns the rules of blocks: a pattern with the number as a group, and those of `ours`, in this order."""
   ours = ('norm1', 'norm2', 'attn/qkv', 'attn/proj', 'fc1', 'fc2')
   return tuple(
     rule

@@ -20,7 +20,7 @@ _DENSE = {
 def _vgg(name: str, widths: Mapping[str, int]) -> Architecture:
   # The layers of the paper's Table 2, in its order.
   top = tuple(layer for layer in [*widths][::-1] if layer >= 'conv4')
-  port = vgg.porter(f'VGG-{name[3:]}', tuple(widths))
+  port = port_table.porter(f'VGG-{name[3:]}', *vgg.tables(widths), detect_family=vgg.detect_family)
   return Architecture(name, vgg.VGG(vgg.layers(widths)), top, top[0], port, dense=_DENSE)
 
 

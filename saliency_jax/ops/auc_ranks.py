@@ -108,13 +108,10 @@ def ranks(values: jax.Array, levels: jax.Array) -> jax.Array:
 def _search(keys: jax.Array, levels: jax.Array, rank: jax.Array, room: int) -> jax.Array:
   """Returns ranks by a branchless binary search.
 
-  Each halving is one pass over the keys, with a table that stays in the nearest
-  cache. On a CPU, XLA takes 10 times as long to sort the pixels of an image,
-  and 100 times as long to compare each of them with 150 values.
-
-  Args:
-    rank: uint32 `[M]`, the number of levels each key is known to reach.
-    room: a power of 2, more than any key reaches beyond those.
+  `rank` is how many levels each key reaches at least, and `room` a power of 2,
+  more than any reaches beyond that. Each halving is one pass over the keys, with
+  a table that stays in the nearest cache. On a CPU, `jnp.searchsorted` makes all
+  eight metrics take 1.6 times as long, and sorting the pixels far longer.
   """
   while room > 1:
     room //= 2

@@ -143,7 +143,6 @@ def load(
 
 
 def _local_first(sources: Sequence[Source], folder: pathlib.Path) -> Iterator[tuple[Source, Hashed | None]]:
-  # What is at hand comes first: an address may be out of reach for long. No
   # Files on this machine come first, since an address may take long to fail.
   # Nothing after the file that is used is hashed.
   absent = []

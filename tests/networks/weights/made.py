@@ -13,7 +13,7 @@ import numpy as np
 import safetensors.numpy
 
 from saliency_jax.networks import vgg
-from saliency_jax.networks.weights import variable_files
+from saliency_jax.networks.weights import port_table, variable_files
 
 FIXTURES = pathlib.Path(__file__).resolve().parent / 'fixtures'
 
@@ -33,7 +33,7 @@ WIDTHS = {
   'conv5_2': 3,
   'conv5_3': 3,
 }
-_PORT = vgg.porter('VGG-16', vgg.CONVOLUTIONS)
+_PORT = port_table.porter('VGG-16', *vgg.tables(vgg.CONVOLUTIONS), detect_family=vgg.detect_family)
 
 _FEATURES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 
