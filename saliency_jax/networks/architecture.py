@@ -86,11 +86,9 @@ def saliency_model(
 ) -> Architecture:
   """Returns the architecture of a module whose last stage is its decoder.
 
-  Args:
-    module: in float32; a `VGG` starts from VGG-16's ImageNet weights.
-    table: how the authors name their arrays.
-    renamed: see `port_table.porter`.
-    **options: other fields of `Architecture`.
+  `table` and `renamed` say how the authors name their arrays, see
+  `port_table.porter`; the options are other fields. A `VGG` starts from VGG-16's
+  ImageNet weights, if none says otherwise.
   """
   if isinstance(module, VGG):
     top = tuple(layer.name for layer in module.layers[:-7:-1])

@@ -123,13 +123,9 @@ def map_candidates(
   """Returns the arrays whose shapes can be those of maps of square images.
 
   It leaves out arrays of another batch size (windows, position tables), complex
-  ones, attention matrices, and tokens with their axes swapped.
-
-  Args:
-    found: arrays by name, in the order of the computation.
-    batch: the number of images.
-    side: of the images, in pixels.
-    stated: names of arrays of this batch size to keep whatever their shapes.
+  ones, attention matrices, and tokens with their axes swapped. `found` has the
+  order of the computation, `side` is the images' in pixels, and what is `stated`
+  is kept if it has the batch size.
   """
   found = {tap: x for tap, x in found.items() if len(x.shape) in KINDS and x.shape[0] == batch and x.dtype.kind != 'c'}
   shapes = [x.shape for x in found.values()]

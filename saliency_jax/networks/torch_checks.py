@@ -45,11 +45,8 @@ def no_random_numbers(env: Any) -> Iterator[None]:
 def writes_to_views(module: Any, side: int) -> bool:
   """Returns whether a module writes in place to a tensor that has views.
 
-  torchax copies most views, so one side may miss the write.
-
-  Args:
-    module: on PyTorch's device 'meta', so that nothing is computed.
-    side: of its images, in pixels.
+  torchax copies most views, so one side may miss the write. The module is on
+  PyTorch's device 'meta', so that nothing is computed.
   """
   import torch
   from torch.utils import _python_dispatch, _pytree

@@ -161,15 +161,7 @@ def _barrier(x: jax.Array) -> jax.Array:
 
 
 def max_pool(x: jax.Array) -> jax.Array:
-  """Returns the maximum of every 2 x 2 tile; ties share the gradient.
-
-  Args:
-    x: `[B, H, W, C]`; an odd last row or column is left out.
-
-  Returns:
-    `[B, H // 2, W // 2, C]`, as `flax.linen.max_pool` with windows and strides
-    of 2 x 2.
-  """
+  """Returns `[B, H // 2, W // 2, C]`, the maximum of every 2 x 2 tile; ties share the gradient."""
   batch, height, width, channels = x.shape
   x = x[:, : height // 2 * 2, : width // 2 * 2].reshape(batch, height // 2, 2, width // 2, 2, channels)
   upper, lower = (jnp.maximum(x[:, :, i, :, 0], x[:, :, i, :, 1]) for i in (0, 1))

@@ -37,14 +37,7 @@ _BAR = 34  # height of the colour bar below a picture, pixels
 
 
 def colours(scale: str, shares: np.ndarray) -> np.ndarray:
-  """Returns the colours of a scale.
-
-  Args:
-    shares: `[...]`, positions along the scale, clipped to 0 to 1.
-
-  Returns:
-    float64 `[..., 3]`, 0 to 1.
-  """
+  """Returns a scale's colours, float64 `[..., 3]`, 0 to 1, at `[...]` shares of its length, clipped to 0 to 1."""
   stops = np.frombuffer(bytes.fromhex(SCALES[scale]), np.uint8).reshape(-1, 3)
   places = np.linspace(0, 1, len(stops))
   return np.stack([np.interp(shares, places, stops[:, i] / 255) for i in range(3)], axis=-1)
@@ -67,11 +60,7 @@ def legible(colour: np.ndarray) -> str:
 
 
 def shades(deviations: np.ndarray) -> np.ndarray:
-  """Returns a map's colours and opacities, float64 `[..., 4]`, 0 to 1.
-
-  Args:
-    deviations: `[...]`, standard deviations above the map's mean.
-  """
+  """Returns the colours and opacities, float64 `[..., 4]`, 0 to 1, of standard deviations above a map's mean."""
   low, high = RANGE
   colour = colours('maps', (np.asarray(deviations) - low) / (high - low))
   opacity = OPACITY * np.clip(np.asarray(deviations) / OPAQUE_FROM, 0, 1)

@@ -35,13 +35,10 @@ TILING = Placement()  # the cells tile the image
 
 
 def square(image: np.ndarray | Image.Image, side: int, resample: str) -> np.ndarray:
-  """Returns an image resized for a network, uint8 `[S, S, 3]`.
+  """Returns an RGB image `[H, W, 3]` resized for a network, uint8 `[S, S, 3]`.
 
-  Args:
-    image: uint8 `[H, W, 3]`, or a Pillow image, RGB.
-    side: S in pixels.
-    resample: the name of a Pillow filter; all but 'nearest' average over the
-      pixels that they drop.
+  `resample` is the name of a Pillow filter; all but 'nearest' average over the
+  pixels that they drop.
   """
   if not isinstance(image, Image.Image):
     image = Image.fromarray(image)

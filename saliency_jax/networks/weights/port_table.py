@@ -141,10 +141,7 @@ def porter(
 
 
 def _without_prefix(arrays: Mapping[str, np.ndarray], tables: Iterable[Table]) -> Mapping[str, np.ndarray]:
-  """Returns arrays without a common prefix of their names, such as 'model.'.
-
-  Nothing is removed if a table knows any of the names.
-  """
+  """Returns arrays without a common prefix of their names, such as 'model.', if no table knows any of them."""
   known = any(table.matches(name) for table in tables for name in arrays)
   start = 0 if known else os.path.commonprefix([*arrays]).rfind('.') + 1
   return {name[start:]: x for name, x in arrays.items()}
@@ -246,11 +243,8 @@ def check_scale(kernels: np.ndarray, factors: np.ndarray | float = 1.0) -> None:
   """Checks that a first layer is scaled for images of unit variance.
 
   In torchvision's networks, noise of unit variance leaves it with a deviation
-  of about .3 (ResNets) to 1.
-
-  Args:
-    kernels: `[K, ...]`.
-    factors: by which a norm multiplies the units, `[K]`.
+  of about .3 (ResNets) to 1. Kernels are `[K, ...]`; a norm multiplies the units
+  by factors `[K]`.
 
   Raises:
     InputError: it is scaled as for images in 0-255.
