@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 
 from saliency_jax.ops import auc_ranks, full_maps
-from saliency_jax.ops.auc_ranks import Sample
+from saliency_jax.ops.fixated_pixels import Sample, sample
 
 
 def auc_judd(
@@ -64,7 +64,7 @@ def auc_judd(
     raise ValueError("ties='apart' is defined for distinct pixels.")
   (saliency,) = full_maps.checked(saliency)
   ranked = saliency if jitter is None else ties_broken(jitter, saliency)
-  hits = auc_ranks.at_points(ranked, points, valid, distinct=distinct)
+  hits = sample(ranked, points, valid, distinct=distinct)
   levels = auc_ranks.levels(hits)
   alarms = _unfixated(ranked, points, valid, levels)
   area = _polygon(hits, alarms, levels, apart=ties == 'apart')
@@ -86,7 +86,7 @@ def auc_uniform(
     The area, in [0, 1].
   """
   (saliency,) = full_maps.checked(saliency)
-  hits = auc_ranks.at_points(saliency, points, valid, distinct=distinct)
+  hits = sample(saliency, points, valid, distinct=distinct)
   levels = auc_ranks.levels(hits)
   alarms = auc_ranks.histogram(auc_ranks.all_pixels(saliency), levels)
   area = _outranking(auc_ranks.histogram(hits, levels), alarms)
@@ -123,8 +123,8 @@ def auc_shuffled(
     The area, in [0, 1].
   """
   (saliency,) = full_maps.checked(saliency)
-  hits = auc_ranks.at_points(saliency, points, valid, distinct=distinct)
-  alarms = auc_ranks.at_points(
+  hits = sample(saliency, points, valid, distinct=distinct)
+  alarms = sample(
     saliency, negatives, None if negatives_valid is None else jnp.asarray(negatives_valid) > 0, distinct=False
   )
   times = alarms.valid if negatives_valid is None else negatives_valid
@@ -153,7 +153,7 @@ def ties_broken(key: jax.Array, saliency: jax.Array) -> jax.Array:
 
 def _unfixated(saliency: jax.Array, points: jax.Array, valid: jax.Array | None, levels: jax.Array) -> jax.Array:
   """Returns the number of unfixated pixels at each rank."""
-  fixated = auc_ranks.at_points(saliency, points, valid, distinct=True)
+  fixated = sample(saliency, points, valid, distinct=True)
   return auc_ranks.histogram(auc_ranks.all_pixels(saliency), levels) - auc_ranks.histogram(fixated, levels)
 
 
@@ -188,8 +188,6 @@ def _polygon(hits: Sample, alarms: jax.Array, levels: jax.Array, *, apart: bool)
 def _defined(area: jax.Array, saliency: jax.Array, *samples: Sample) -> jax.Array:
   """Returns the area, or NaN without a valid point or with one outside."""
   conditions = [
-    condition
-    for sample in samples
-    for condition in (sample.valid.any(), ~(sample.valid & jnp.isnan(sample.values)).any())
+    condition for each in samples for condition in (each.valid.any(), ~(each.valid & jnp.isnan(each.values)).any())
   ]
   return full_maps.or_nan(area, saliency, *conditions).astype(saliency.dtype)

@@ -6,31 +6,16 @@ that the smallest differences count, even between subnormal numbers, which XLA
 may flush to 0.
 """
 
-from typing import NamedTuple
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from saliency_jax.ops.fixated_pixels import fixated, values_at
+from saliency_jax.ops.fixated_pixels import Sample
 
 # A binary search starts from a table of 2^13 bins, unless 8 or more levels
 # share a bin: for such maps, which are rare, the table is of no use.
 _BIN_BITS = 13
 _BIN_ROOM = 8
-
-
-class Sample(NamedTuple):
-  """Values of a map, with a mask or counts."""
-
-  values: jax.Array  # floating `[M]`; NaN at points outside the image
-  valid: jax.Array  # bool `[M]`, or integers: how often each counts
-
-
-def at_points(saliency: jax.Array, points: jax.Array, valid: jax.Array | None, *, distinct: bool) -> Sample:
-  """Returns a map's values at points `[M, 2]`; see `fixated`."""
-  where = fixated(points, valid, saliency.shape, distinct=distinct)
-  return Sample(values_at(saliency, where), where.valid)
 
 
 def all_pixels(saliency: jax.Array) -> Sample:

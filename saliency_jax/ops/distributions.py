@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from saliency_jax.ops import full_maps
-from saliency_jax.ops.fixated_pixels import fixated, mean
+from saliency_jax.ops.fixated_pixels import sample
 
 # MATLAB's `eps`, which keeps the MIT benchmark's logarithms finite.
 MIT_EPS = 2.0**-52
@@ -113,8 +113,7 @@ def information_gain(
     Bits per fixation. NaN without a fixation, or with one outside the image.
   """
   saliency, baseline = full_maps.checked(saliency, baseline)
-  where = fixated(points, valid, saliency.shape, distinct=distinct)
   gain = jnp.log2(eps + density(saliency, min_max=min_max, minimum=minimum)) - jnp.log2(
     eps + density(baseline, min_max=min_max)
   )
-  return mean(gain, where)
+  return sample(gain, points, valid, distinct=distinct).mean()

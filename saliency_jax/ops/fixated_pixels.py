@@ -49,15 +49,19 @@ def fixated(points: jax.Array, valid: jax.Array | None, size: tuple[int, int], *
   return Fixated(pixels, valid)
 
 
-def values_at(saliency: jax.Array, where: Fixated) -> jax.Array:
-  """Returns a map's values `[N]` at the points, NaN outside the image."""
-  return saliency.ravel().at[where.pixels].get(mode='fill', fill_value=jnp.nan)
+class Sample(NamedTuple):
+  """Values of a map, with a mask or counts."""
+
+  values: jax.Array  # floating `[N]`; NaN at points outside the image
+  valid: jax.Array  # bool `[N]`, or integers: how often each counts
+
+  def mean(self) -> jax.Array:
+    """Returns the mean of the values that count, NaN if there are none or if one is NaN."""
+    total = jnp.where(self.valid, self.values, 0).sum()
+    return total / self.valid.sum(dtype=total.dtype)
 
 
-def mean(saliency: jax.Array, where: Fixated) -> jax.Array:
-  """Returns the mean of a map `[H, W]` over the points that count.
-
-  NaN if there are none or if one lies outside the image.
-  """
-  total = jnp.where(where.valid, values_at(saliency, where), 0).sum()
-  return total / where.valid.sum(dtype=total.dtype)
+def sample(saliency: jax.Array, points: jax.Array, valid: jax.Array | None, *, distinct: bool) -> Sample:
+  """Returns a map's values `[H, W]` at points; see `fixated`."""
+  where = fixated(points, valid, saliency.shape, distinct=distinct)
+  return Sample(saliency.ravel().at[where.pixels].get(mode='fill', fill_value=jnp.nan), where.valid)

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from saliency_jax.ops import full_maps
 from saliency_jax.ops.auc import auc_judd, auc_shuffled, auc_uniform
 from saliency_jax.ops.distributions import cc, information_gain, kl, sim
-from saliency_jax.ops.fixated_pixels import fixated, mean
+from saliency_jax.ops.fixated_pixels import sample
 
 
 class Scores(NamedTuple):
@@ -80,8 +80,7 @@ def nss(saliency: jax.Array, points: jax.Array, valid: jax.Array | None = None, 
     fixation, with one outside the image, or with a NaN in the map.
   """
   (saliency,) = full_maps.checked(saliency)
-  where = fixated(points, valid, saliency.shape, distinct=distinct)
-  return mean(_standard(saliency), where)
+  return sample(_standard(saliency), points, valid, distinct=distinct).mean()
 
 
 def nmm(saliency: jax.Array, mask: jax.Array) -> jax.Array:
