@@ -128,7 +128,7 @@ def _deviation(centred: jax.Array, rows: jax.Array, columns: jax.Array) -> tuple
 
   The deviation is given as 1 where it is 0, and as NaN where it is not finite.
   """
-  variance = jnp.sum(jnp.square(_along_rows(_along_columns(centred, columns), rows)), axis=(-3, -2))
+  variance = jnp.sum(jnp.square(_along(_along(centred, columns, -2), rows, -3)), axis=(-3, -2))
   # Not `variance > 0`: a map with NaN must not pass for a constant one.
   varies = variance != 0
   # Two `where`s: the gradient of the root at 0 is infinite, and would reach the
@@ -137,17 +137,12 @@ def _deviation(centred: jax.Array, rows: jax.Array, columns: jax.Array) -> tuple
   return jnp.where(jnp.isfinite(deviation), deviation, jnp.nan), varies
 
 
-def _along_rows(x: jax.Array, rows: jax.Array) -> jax.Array:
-  """Applies La^T: each row of cells plus its share of the next one."""
-  diagonal, next_one = (rows[..., i, :, None, None] for i in (1, 2))
-  # The last row's share is 0, so what `roll` wraps around does not count.
-  return diagonal * x + next_one * jnp.roll(x, -1, axis=-3)
-
-
-def _along_columns(x: jax.Array, columns: jax.Array) -> jax.Array:
-  """Applies Lb^T: each column of cells plus its share of the next one."""
-  diagonal, next_one = (columns[..., i, None, :, None] for i in (1, 2))
-  return diagonal * x + next_one * jnp.roll(x, -1, axis=-2)
+def _along(x: jax.Array, moments: jax.Array, axis: int) -> jax.Array:
+  """Applies L^T along an axis of cells: each cell plus its share of the next one."""
+  others = sorted({-3, -2, -1} - {axis})
+  diagonal, next_one = (jnp.expand_dims(moments[..., i, :], others) for i in (1, 2))
+  # The last cell's share is 0, so what `roll` wraps around does not count.
+  return diagonal * x + next_one * jnp.roll(x, -1, axis)
 
 
 def _check(maps: jax.Array, weights: CellWeights) -> None:
