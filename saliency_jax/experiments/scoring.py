@@ -18,8 +18,8 @@ import functools
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
+from PIL import Image
 
 from saliency_jax.experiments import fixation_index, predictors
 from saliency_jax.experiments.fixation_index import FixationIndex
@@ -84,23 +84,16 @@ class Scorer:
     return {name: float(value) for name, value in jax.device_get(found)._asdict().items()}
 
 
-def to_size(saliency: np.ndarray, size: tuple[int, int]) -> jax.Array:
+def to_size(saliency: np.ndarray, size: tuple[int, int]) -> np.ndarray:
   """Returns a map `[h, w]`, finite, resized to an image's (H, W), float32.
 
   It is scaled to a maximal magnitude of 0.5 to 1 first, which affects no metric
-  and keeps sums of large numbers finite.
+  and keeps sums of large numbers finite. Pillow sums in float64, so that equal
+  neighbours stay equal; rounding noise would break the ties of AUC.
   """
-  low, high = float(saliency.min()), float(saliency.max())
-  if low == high:
-    # Interpolation would add rounding noise.
-    return jnp.full(size, np.sign(high), jnp.float32)
-  _, exponent = np.frexp(max(-low, high))
-  return _resized(np.ldexp(saliency, -exponent), size)
-
-
-@functools.partial(jax.jit, static_argnums=1)
-def _resized(saliency: jax.Array, size: tuple[int, int]) -> jax.Array:
-  return jax.image.resize(saliency, size, 'linear')
+  _, exponent = np.frexp(np.abs(saliency).max())
+  image = Image.fromarray(np.ldexp(saliency, -exponent).astype(np.float32))
+  return np.asarray(image.resize(size[::-1], Image.Resampling.BILINEAR))
 
 
 def padded(points: np.ndarray, room: int) -> tuple[np.ndarray, np.ndarray]:

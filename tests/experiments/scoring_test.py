@@ -70,6 +70,14 @@ def test_enlarging_is_bilinear():
   np.testing.assert_allclose(scoring.to_size(cells, (37, 53)), brute_force.upsample(cells, (37, 53)), atol=1e-6)
 
 
+@pytest.mark.parametrize('size', [(9, 12), (66, 91), (300, 401)])
+def test_plateaus_of_a_map_stay_tied(size):
+  steps = np.float32([0.1, 0.3, 0.7])[np.arange(size[1]) * 3 // size[1]]
+  resized = scoring.to_size(np.broadcast_to(steps, size), made_scores.SIZE)
+  thirds = resized[:, :24], resized[:, 40:56], resized[:, 72:]
+  np.testing.assert_allclose([np.ptp(third) for third in thirds], 0, atol=0)
+
+
 @pytest.mark.parametrize('scale', [1e-40, 1e-30, 1.0, 1e30])
 def test_no_scale_is_too_large_or_too_small(scale, scorer):
   saliency = np.random.default_rng(0).random((6, 8))
