@@ -7,7 +7,7 @@ import pathlib
 import shutil
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,28 +29,17 @@ class Entry(NamedTuple):
   arrays: Mapping[str, np.ndarray] = {}  # [T, ...], with the same T
 
 
-class _Part:
-  """A file, and the offset of its arrays."""
-
-  def __init__(self, path: pathlib.Path, start: int):
-    self.path, self.start = path, start
-
-  @functools.cached_property
-  def mapped(self) -> np.ndarray:
-    return np.memmap(self.path, np.uint8, 'r')[self.start :]
-
-
 class _Stored(Mapping[str, np.ndarray]):
   """Arrays in a part, mapped when used, since all would not fit into memory."""
 
-  def __init__(self, part: _Part, places: dict):
-    """Takes the part, and {name: (offset, type, shape)}."""
-    self._part, self._places = part, places
+  def __init__(self, mapped: Callable[[], np.ndarray], places: dict):
+    """Takes the bytes of all arrays, and {name: (offset, type, shape)}."""
+    self._mapped, self._places = mapped, places
 
   def __getitem__(self, key: str) -> np.ndarray:
     offset, dtype, shape = self._places[key]
     size = math.prod(shape) * np.dtype(dtype).itemsize
-    return self._part.mapped[offset : offset + size].view(dtype).reshape(shape)
+    return self._mapped()[offset : offset + size].view(dtype).reshape(shape)
 
   def __iter__(self) -> Iterator[str]:
     return iter(self._places)
@@ -155,7 +144,7 @@ def _read(path: pathlib.Path, check: bool) -> list[tuple[str, str, str, Entry]]:
     expected, lines = file.read(_CHECK), file.readline()
     if check and int.from_bytes(expected, 'little') != zlib.crc32(file.read(), zlib.crc32(lines)):
       raise ValueError(path)
-  part = _Part(path, _CHECK + len(lines))
+  mapped = functools.cache(lambda: np.memmap(path, np.uint8, 'r')[_CHECK + len(lines) :])
   return [
-    (name, key, item, Entry(facts, _Stored(part, places))) for name, key, item, facts, places in json.loads(lines)
+    (name, key, item, Entry(facts, _Stored(mapped, places))) for name, key, item, facts, places in json.loads(lines)
   ]

@@ -81,7 +81,6 @@ def make(
   times: ArrayLike = np.nan,
   *,
   idle: int = 0,
-  outside: int = 0,
 ) -> Fixations:
   """Returns `Fixations` of the right types; a single value holds for all.
 
@@ -91,9 +90,7 @@ def make(
   def column(values: ArrayLike, dtype: type) -> np.ndarray:
     return np.array(values, dtype) if np.ndim(values) else np.full(len(points), values, dtype)
 
-  return Fixations(
-    points, column(subjects, np.int32), column(durations, np.float32), column(times, np.float32), idle, outside
-  )
+  return Fixations(points, column(subjects, np.int32), column(durations, np.float32), column(times, np.float32), idle)
 
 
 def concatenate(people: Sequence[tuple[int, np.ndarray]]) -> Fixations:

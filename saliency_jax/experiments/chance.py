@@ -17,6 +17,8 @@ import numpy as np
 
 from saliency_jax.experiments import statistics
 
+PERMUTATIONS = 200  # of labels; also draws of items
+FOLDS = 5  # fewer for a category of fewer photographs
 _LEVEL = 0.95
 _CHUNK = 1 << 23  # elements of the weights of one product
 
@@ -33,14 +35,7 @@ NONE = Band(np.nan, np.nan, np.nan)
 
 
 def bands(
-  scores: np.ndarray,
-  labels: np.ndarray,
-  images: np.ndarray,
-  *,
-  top: int,
-  threshold: float = np.inf,
-  permutations: int = 200,
-  seed: int = 0,
+  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, threshold: float = np.inf
 ) -> tuple[dict[str, Band], dict[str, Band]]:
   """Returns the chance bands of every category's statistics.
 
@@ -56,7 +51,7 @@ def bands(
   still = fixed(labels, images)
   values = [
     (best(means, top), (means > threshold).sum(axis=1))
-    for means in _null(scores, codes, permuted(labels, images, permutations, seed))
+    for means in _null(scores, codes, permuted(labels, images, PERMUTATIONS))
   ]
   of_means, above = (
     {
@@ -68,9 +63,7 @@ def bands(
   return of_means, above
 
 
-def unit_bands(
-  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, permutations: int = 200
-) -> dict[str, np.ndarray]:
+def unit_bands(scores: np.ndarray, labels: np.ndarray, images: np.ndarray) -> dict[str, np.ndarray]:
   """Returns the chance bands of each unit's mean.
 
   Returns:
@@ -80,26 +73,19 @@ def unit_bands(
   names, codes = np.unique(labels, return_inverse=True)
   still, units = fixed(labels, images), scores.shape[1]
   ends = np.full((2, len(names), units), np.nan)
-  step = max(1, 4 * _CHUNK // (permutations * max(len(names), 1)))
+  step = max(1, 4 * _CHUNK // (PERMUTATIONS * max(len(names), 1)))
   for start in range(0, units, step) if len(names) > len(still) else ():
     part = slice(start, start + step)
-    means = np.concatenate([*_null(scores[:, part], codes, permuted(labels, images, permutations))])
+    means = np.concatenate([*_null(scores[:, part], codes, permuted(labels, images, PERMUTATIONS))])
     ends[..., part] = np.quantile(
-      means.reshape(permutations, len(names), -1), [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], axis=0
+      means.reshape(PERMUTATIONS, len(names), -1), [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], axis=0
     )
   ends[:, np.isin(names, list(still))] = np.nan
   return {str(name): ends[:, i] for i, name in enumerate(names)}
 
 
 def bands_of_others(
-  scores: np.ndarray,
-  images: np.ndarray,
-  of: np.ndarray,
-  *,
-  top: int,
-  threshold: float = np.inf,
-  draws: int = 200,
-  seed: int = 0,
+  scores: np.ndarray, images: np.ndarray, of: np.ndarray, *, top: int, threshold: float = np.inf
 ) -> tuple[Band, Band]:
   """Returns a label's statistics with other sets of pixels in place of its own.
 
@@ -118,15 +104,15 @@ def bands_of_others(
     return NONE, NONE
   order = np.argsort(images, kind='stable')
   names, first, size = np.unique(images[order], return_index=True, return_counts=True)
-  place, rng = np.searchsorted(names, of), np.random.default_rng(seed)
-  drawn = order[first[place] + rng.integers(size[place], size=(draws, len(place)))]
-  weights = np.zeros((draws, len(scores)))
-  np.add.at(weights, (np.arange(draws)[:, None], drawn), 1 / len(place))
+  place, rng = np.searchsorted(names, of), np.random.default_rng(0)
+  drawn = order[first[place] + rng.integers(size[place], size=(PERMUTATIONS, len(place)))]
+  weights = np.zeros((PERMUTATIONS, len(scores)))
+  np.add.at(weights, (np.arange(PERMUTATIONS)[:, None], drawn), 1 / len(place))
   means = statistics.product(weights, scores)
   return (_interval(best(means, top)), _interval((means > threshold).sum(axis=1)))
 
 
-def permuted(labels: np.ndarray, images: np.ndarray, permutations: int, seed: int = 0) -> Iterator[np.ndarray]:
+def permuted(labels: np.ndarray, images: np.ndarray, permutations: int) -> Iterator[np.ndarray]:
   """Yields permutations of labels, within photographs where that is possible.
 
   Labels are permuted among the regions of one photograph. If these all have the
@@ -136,7 +122,7 @@ def permuted(labels: np.ndarray, images: np.ndarray, permutations: int, seed: in
   Yields:
     int `[T]`: it gives region t the label `labels[result[t]]`.
   """
-  stratum, rng = _strata(labels, images), np.random.default_rng(seed)
+  stratum, rng = _strata(labels, images), np.random.default_rng(0)
   place = np.argsort(stratum, kind='stable')
   for _ in range(permutations):
     drawn = np.empty(len(labels), int)
@@ -199,41 +185,36 @@ def _strata(labels: np.ndarray, images: np.ndarray) -> np.ndarray:
   return np.where(mixed, np.arange(1, len(first) + 1), 0)[image]
 
 
-def held_out(
-  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, folds: int = 5
-) -> dict[str, float]:
+def held_out(scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int) -> dict[str, float]:
   """Returns the mean of the best units on photographs not used to choose them.
 
   Returns:
     category -> mean score, in the order of names; NaN for a category with fewer
     than two photographs.
   """
-  values = held_out_by_set(scores, labels, images, top=top, folds=folds)
+  values = held_out_by_set(scores, labels, images, top=top)
   return {str(x): float(values[labels == x].mean()) for x in np.unique(labels)}
 
 
-def held_out_by_set(scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, folds: int) -> np.ndarray:
+def held_out_by_set(scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int) -> np.ndarray:
   """Returns, for every region, the mean of units chosen on other photographs.
 
   The photographs of a category are dealt to folds at random. Units are chosen
   on the regions in all folds but one, and scored on those of that one; so each
   region is scored once.
 
-  Args:
-    folds: 2 or more; fewer if the category has fewer photographs.
-
   Returns:
     float64 `[T]`; NaN without other photographs.
   """
   found = np.full(len(scores), np.nan)
-  for _, parts in _folds(scores, labels, images, top, folds):
+  for _, parts in _folds(scores, labels, images, top):
     for rows, best in parts:
       found[rows] = scores[rows][:, best].mean(axis=1, dtype=float)
   return found
 
 
 def held_out_unit_means(
-  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, folds: int
+  scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int
 ) -> dict[str, np.ndarray]:
   """Returns each unit's mean where it was chosen on other photographs.
 
@@ -242,7 +223,7 @@ def held_out_unit_means(
     folds rank the unit among the `top` best; NaN where they never do.
   """
   found = {}
-  for category, parts in _folds(scores, labels, images, top, folds):
+  for category, parts in _folds(scores, labels, images, top):
     sums, counts = np.zeros((2, scores.shape[1]))
     for rows, best in parts:
       sums[best] += scores[rows][:, best].sum(axis=0, dtype=float)
@@ -251,7 +232,7 @@ def held_out_unit_means(
   return found
 
 
-def _folds(scores, labels, images, top: int, folds: int) -> Iterator[tuple[str, list[tuple[np.ndarray, np.ndarray]]]]:
+def _folds(scores, labels, images, top: int) -> Iterator[tuple[str, list[tuple[np.ndarray, np.ndarray]]]]:
   """Yields each category's folds: its regions, the best units on the others.
 
   They are int `[n]` and `[top]`. A category of one photograph has no folds.
@@ -263,8 +244,8 @@ def _folds(scores, labels, images, top: int, folds: int) -> Iterator[tuple[str, 
     rows = scores[chosen]
     photographs, place = np.unique(rank[labels == category], return_inverse=True)
     parts = []
-    for fold in range(min(folds, len(photographs))):
-      inside = place % folds == fold
+    for fold in range(min(FOLDS, len(photographs))):
+      inside = place % FOLDS == fold
       if inside.all():
         break
       best = statistics.best_units(statistics.unit_means(rows[~inside]), top).units

@@ -88,8 +88,7 @@ class PhotographScoring(Scoring):
     }
 
   def human(self, record: Record) -> np.ndarray:
-    points, valid = scoring.padded(record.fixations, self._fixations.padded)
-    return np.asarray(scoring.human(points, valid, size=record.image.shape[:2], sigma=self.dataset.sigma))
+    return scoring.human_map(record.fixations, record.image.shape[:2], self.dataset.sigma)
 
   def people(self, index: int) -> dict[str, float] | None:
     scorer, counts, own = self._scorer, self._counted[index], self._fixations.of(index)

@@ -23,7 +23,7 @@ from saliency_jax.data.pixel_sets import Chooser
 from saliency_jax.data.source import check_sizes, identity
 from saliency_jax.data.types import Source
 from saliency_jax.errors import InputError, at_least
-from saliency_jax.experiments import exported_maps, forward, measurement, table_values, thumbnails, together
+from saliency_jax.experiments import chance, exported_maps, forward, measurement, table_values, thumbnails, together
 from saliency_jax.experiments.forward import Probe
 from saliency_jax.experiments.measurement import Measurement
 from saliency_jax.experiments.statistics import Rows
@@ -213,9 +213,9 @@ def _write(
     skipped=measured.problems,
     off_grid=off_grid(probe),
     chance={
-      'permutations': table_values.PERMUTATIONS,
+      'permutations': chance.PERMUTATIONS,
       'resamples': table_values.RESAMPLES,
-      'folds': table_values.FOLDS,
+      'folds': chance.FOLDS,
       'without_band': experiment.without_band(rows, chance_rows),
     },
     seconds={name: round(x, 3) for name, x in seconds.items()},

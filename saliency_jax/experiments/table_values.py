@@ -15,9 +15,7 @@ from saliency_jax.experiments.bootstrap import Draws
 from saliency_jax.experiments.chance import Band
 from saliency_jax.ops import inference
 
-PERMUTATIONS = 200  # of labels; also draws of items
 RESAMPLES = 500  # of photographs
-FOLDS = 5
 
 ALONE = 'its labels cannot be permuted'
 NO_ITEMS = 'some arrays have no scored item other than the target'
@@ -73,12 +71,10 @@ def by_category(
     draws: samples of photographs; by default `RESAMPLES` of those of `images`.
   """
   given = chance.scored(scores, labels, images)
-  bands, above = chance.bands(*given, top=top, threshold=threshold, permutations=PERMUTATIONS)
+  bands, above = chance.bands(*given, top=top, threshold=threshold)
   if others is not None and len(bands) == 1:
     [alone] = bands
-    bands[alone], above[alone] = chance.bands_of_others(
-      *others, given[2], top=top, threshold=threshold, draws=PERMUTATIONS
-    )
+    bands[alone], above[alone] = chance.bands_of_others(*others, given[2], top=top, threshold=threshold)
   return {
     category: value._replace(chance=bands[category], above_chance=above[category])
     for category, value in _values(*given, top=top, threshold=threshold, draws=draws).items()
@@ -103,7 +99,7 @@ def of_targets(
   [value] = _values(*given, top=top, threshold=np.inf).values()
   if not np.isin(given[2], items_images).all():
     return value
-  return value._replace(chance=chance.bands_of_others(items, items_images, given[2], top=top, draws=PERMUTATIONS)[0])
+  return value._replace(chance=chance.bands_of_others(items, items_images, given[2], top=top)[0])
 
 
 def lines(values: Values, categories: Sequence[str]) -> Iterator[tuple]:
@@ -134,7 +130,7 @@ def without_band(labels: np.ndarray, images: np.ndarray) -> dict[str, str]:
 def _values(
   scores: np.ndarray, labels: np.ndarray, images: np.ndarray, *, top: int, threshold: float, draws: Draws | None = None
 ) -> dict[str, Value]:
-  held = chance.held_out(scores, labels, images, top=top, folds=FOLDS)
+  held = chance.held_out(scores, labels, images, top=top)
   if not len(scores):
     return {}
   sampled = bootstrap.best_units(scores, labels, images, draws or bootstrap.draw(images, RESAMPLES), top=top)

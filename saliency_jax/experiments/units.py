@@ -34,8 +34,8 @@ def every_unit(rows: Rows, *, top: int) -> Iterator[Sequence]:
   for tap, scores in rows.scores.items():
     kept, labels, images = chance.scored(scores, rows.labels, rows.index)
     overall = kept.mean(axis=0, dtype=float) if len(kept) else None
-    held = chance.held_out_unit_means(kept, labels, images, top=top, folds=table_values.FOLDS)
-    bands = chance.unit_bands(kept, labels, images, permutations=table_values.PERMUTATIONS)
+    held = chance.held_out_unit_means(kept, labels, images, top=top)
+    bands = chance.unit_bands(kept, labels, images)
     for category in ordered_categories(rows.labels):
       chosen = labels == category
       of = kept[chosen].astype(float)
@@ -121,7 +121,7 @@ def by_kind(rows: Rows, kinds: np.ndarray, *, top: int) -> Iterator[Sequence]:
   """
   for tap, scores in rows.scores.items():
     best = statistics.best_units(statistics.unit_means(scores), top).units
-    held = chance.held_out_by_set(scores, np.full(len(kinds), TARGET), rows.index, top=top, folds=table_values.FOLDS)
+    held = chance.held_out_by_set(scores, np.full(len(kinds), TARGET), rows.index, top=top)
     for kind in dict.fromkeys(kinds.tolist()):
       inside = kinds == kind
       yield (tap, kind, inside.sum(), scores[inside][:, best].mean(dtype=float), held[inside].mean())

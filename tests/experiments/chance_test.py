@@ -2,6 +2,7 @@
 
 import itertools
 import statistics
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -23,9 +24,10 @@ def made(regions: int, units: int, photographs: int, seed: int = 0) -> tuple[np.
   return scores, labels, rng.integers(photographs, size=regions)
 
 
-def band(*rows, **options):
+def band(*rows, top, permutations=200):
   """Returns the bands of the mean of the best units alone."""
-  return chance.bands(*rows, **options)[0]
+  with mock.patch.object(chance, 'PERMUTATIONS', permutations):
+    return chance.bands(*rows, top=top)[0]
 
 
 def slow_best(rows, top: int) -> float:
@@ -39,10 +41,11 @@ def rows_of(scores, labels, category) -> list:
 
 
 @pytest.mark.parametrize('top', [1, 4, 30])
-def test_the_band_is_that_of_a_loop_over_permutations(top):
+def test_the_band_is_that_of_a_loop_over_permutations(top, monkeypatch):
+  monkeypatch.setattr(chance, 'PERMUTATIONS', 40)
   scores, labels, images = made(60, 20, 15)
-  drawn = list(chance.permuted(labels, images, 40, seed=3))
-  bands, above = chance.bands(scores, labels, images, top=top, threshold=0.2, permutations=40, seed=3)
+  drawn = list(chance.permuted(labels, images, 40))
+  bands, above = chance.bands(scores, labels, images, top=top, threshold=0.2)
   assert list(bands) == ['u', 'v', 'w']
   for category in bands:
     values, counts = [], []
@@ -66,7 +69,7 @@ def test_the_band_does_not_depend_on_how_much_is_multiplied_at_once(monkeypatch)
 
 
 def test_labels_change_places_within_photographs_where_they_can():
-  drawn = list(chance.permuted(LABELS, IMAGES, 500, seed=1))
+  drawn = list(chance.permuted(LABELS, IMAGES, 500))
   mixed = np.isin(IMAGES, ['a', 'b'])
   for order in drawn:
     assert sorted(order) == list(range(len(LABELS)))
@@ -119,11 +122,12 @@ def test_the_band_covers_as_often_as_it_says():
 
 
 @pytest.mark.parametrize('folds', [2, 5, 100])
-def test_held_out_is_that_of_a_loop_over_folds(folds):
+def test_held_out_is_that_of_a_loop_over_folds(folds, monkeypatch):
+  monkeypatch.setattr(chance, 'FOLDS', folds)
   scores, labels, images = made(60, 20, 15)
   names = sorted({*images})
   rank = dict(zip(names, np.random.default_rng(0).permutation(len(names)), strict=True))
-  found = chance.held_out(scores, labels, images, top=3, folds=folds)
+  found = chance.held_out(scores, labels, images, top=3)
   for category in 'uvw':
     of_category = [i for i in range(60) if labels[i] == category]
     photographs = sorted({images[i] for i in of_category}, key=rank.get)
@@ -138,11 +142,12 @@ def test_held_out_is_that_of_a_loop_over_folds(folds):
     assert found[category] == pytest.approx(statistics.fmean(values))
 
 
-def test_units_are_never_scored_on_a_photograph_that_chose_them():
+def test_units_are_never_scored_on_a_photograph_that_chose_them(monkeypatch):
+  monkeypatch.setattr(chance, 'FOLDS', 6)
   # In each photograph another unit is lucky; elsewhere it is unlucky.
   scores = 9.0 * np.repeat(np.eye(6), 2, axis=0) - 1
   images, labels = np.repeat(np.arange(6), 2), np.full(12, 'x')
-  assert chance.held_out(scores, labels, images, top=1, folds=6)['x'] == pytest.approx(-1)
+  assert chance.held_out(scores, labels, images, top=1)['x'] == pytest.approx(-1)
 
 
 def test_rows_without_a_score_are_left_out():
@@ -175,22 +180,24 @@ def test_nothing_is_held_out_of_one_photograph():
   assert found == {'x': 1, 'y': pytest.approx(np.nan, nan_ok=True)}
 
 
-def test_any_item_of_an_array_may_stand_for_its_target():
+def test_any_item_of_an_array_may_stand_for_its_target(monkeypatch):
+  monkeypatch.setattr(chance, 'PERMUTATIONS', 20_000)
   rng = np.random.default_rng(2)
   arrays = np.array([2, 0, 0, 2, 1, 0])
   scores = rng.normal(size=(6, 5))
   exact = [slow_best([scores[i].tolist() for i in chosen], 2) for chosen in itertools.product([1, 2, 5], [4], [0, 3])]
-  found = chance.bands_of_others(scores, arrays, np.arange(3), top=2, draws=20_000)[0]
+  found = chance.bands_of_others(scores, arrays, np.arange(3), top=2)[0]
   assert found.mean == pytest.approx(statistics.fmean(exact), abs=0.01)
   assert (found.low, found.high) == pytest.approx((min(exact), max(exact)))
   assert np.isnan(chance.bands_of_others(scores[:0], arrays[:0], arrays[:0], top=2)).all()
 
 
-def test_each_region_is_stood_for_by_others_on_its_photograph():
+def test_each_region_is_stood_for_by_others_on_its_photograph(monkeypatch):
+  monkeypatch.setattr(chance, 'PERMUTATIONS', 20_000)
   rng = np.random.default_rng(5)
   scores, images = rng.normal(size=(9, 6)), np.repeat([0, 1, 2], 3)
   # Two regions on photograph 1, one on 2, none on 0, which has others too.
-  mean, above = chance.bands_of_others(scores, images, np.array([1, 1, 2]), top=2, threshold=0.3, draws=20_000)
+  mean, above = chance.bands_of_others(scores, images, np.array([1, 1, 2]), top=2, threshold=0.3)
   every = np.array([(scores[a] + scores[b] + scores[c]) / 3 for a in (3, 4, 5) for b in (3, 4, 5) for c in (6, 7, 8)])
   assert mean.mean == pytest.approx(np.sort(every, axis=1)[:, -2:].mean(), abs=0.01)
   assert above.mean == pytest.approx((every > 0.3).sum(axis=1).mean(), abs=0.03)
@@ -198,9 +205,9 @@ def test_each_region_is_stood_for_by_others_on_its_photograph():
 
 def test_a_unit_s_held_out_mean_is_of_the_folds_that_did_not_choose_it():
   scores = np.array([[4.0, 0.0], [0.0, 1.0], [0.0, 2.0]])
-  found = chance.held_out_unit_means(scores, np.array(['a'] * 3), np.arange(3), top=1, folds=3)['a']
+  found = chance.held_out_unit_means(scores, np.array(['a'] * 3), np.arange(3), top=1)['a']
   # Without the first region the second unit is the best, else the first: its
   # means are 2 and 1.33 against 0.5 and 1.
   np.testing.assert_allclose(found, [0.0, 0.0])
-  one = chance.held_out_unit_means(scores[:1], np.array(['a']), np.arange(1), top=1, folds=5)['a']
+  one = chance.held_out_unit_means(scores[:1], np.array(['a']), np.arange(1), top=1)['a']
   assert np.isnan(one).all()
