@@ -191,7 +191,8 @@ def build(
     InputError: see `from_linen`.
   """
   variables = flax.core.unfreeze(dict(variables))
-  side = preprocess.check().image_size
+  preprocess = preprocess.check()
+  side = preprocess.image_size
   order: list[str] = []
 
   def discover(variables: Variables, x: jax.Array):

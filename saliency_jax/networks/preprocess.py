@@ -48,7 +48,7 @@ class Preprocess(NamedTuple):
     return f'{said} of RGB in 0-255{", then BGR" if self.bgr else ""}'
 
   def check(self) -> 'Preprocess':
-    """Returns itself.
+    """Returns itself, with floats in tuples where integers or lists were given.
 
     Raises:
       InputError: a value is invalid.
@@ -66,4 +66,4 @@ class Preprocess(NamedTuple):
       raise InputError('The scale and std of Preprocess must be above 0.')
     if self.resize not in RESIZE:
       raise InputError(f'Preprocess.resize is {self.resize!r}; it is one of {", ".join(RESIZE)}.')
-    return self
+    return self._replace(mean=tuple(map(float, self.mean)), std=tuple(map(float, self.std)))

@@ -151,6 +151,4 @@ def _preprocess(text: str, mean: np.ndarray) -> Preprocess:
   values = json.loads(text)
   if not np.array_equal(np.float32(values['mean']), mean):
     raise ValueError('its tensors are not those that were saved')
-  return Preprocess(
-    **{key: tuple(map(float, value)) if isinstance(value, list) else value for key, value in values.items()}
-  ).check()
+  return Preprocess(**values).check()

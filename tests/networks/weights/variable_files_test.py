@@ -9,6 +9,7 @@ import safetensors
 import safetensors.numpy
 
 from saliency_jax.errors import InputError
+from saliency_jax.networks import adapters
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.weights import variable_files
 from tests import tiny
@@ -85,6 +86,17 @@ def test_digest_sees_the_preprocessing():
   # To which side images are resized is no property of the variables.
   other = TRUNK._replace(preprocess=TRUNK.preprocess._replace(image_size=64))
   assert variable_files.digest(other) == variable_files.digest(TRUNK)
+
+
+def test_integers_and_lists_of_a_network_come_back(tmp_path):
+  network = adapters.from_function(
+    lambda variables, x: {'map': x * variables['w']},
+    {'w': np.ones((1, 1, 1, 3), np.float32)},
+    preprocess=Preprocess(32, [120, 110, 100], [57, 58, 59], 1),
+  )
+  path = tmp_path / 'integers.safetensors'
+  variable_files.save(path, variable_files.Ported(dict(network.variables), network.preprocess), *ORIGIN)
+  assert variable_files.load(path).ported.preprocess == network.preprocess
 
 
 def test_all_collections_and_the_whole_preprocessing_come_back(tmp_path):
