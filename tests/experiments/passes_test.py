@@ -119,7 +119,9 @@ def test_maps_that_are_none_of_their_images_are_told(monkeypatch):
   assert found._replace(images=range(1, 8), rows={'m': about[1:]}).odd('same') == {'m': []}
   monkeypatch.setattr(score_lists.fingerprints, 'of', lambda source: [])
   # A prior's maps are the same wherever images have one size.
-  models = [types.SimpleNamespace(name='m', identity=x, trained_on=()) for x in ('folder', score_lists.CENTRE)]
+  models = [
+    types.SimpleNamespace(name='m', identity=x, network=None, trained_on=()) for x in ('folder', score_lists.CENTRE)
+  ]
   said = [score_lists.notes([model], [found]) for model in models]
   assert (
     said[1]
