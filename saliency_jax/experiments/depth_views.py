@@ -220,13 +220,14 @@ def write(
       keep = thumbnails.Writer(folder.path / inside / kind, tuple(indices), _MASKS[kind])
       one = configs[kind]
       run = Forward(Probe(network, taps, Reading.of(one.data).strict(), one.analysis.alignment))
-      for step in run.steps(sources[kind], indices, choose=pixel_sets.nothing, keep=keep):
-        rows = {int(index): row for row, index in enumerate(step.batch.index)}
+      for batch, images, weights in run.inputs(sources[kind], indices, choose=pixel_sets.nothing, keep=keep):
+        found, rows = run.maps(images), {int(index): row for row, index in enumerate(batch.index)}
         for number, (of, view, k) in enumerate(listed):
           if of == kind and indices[k] in rows:
             row = rows[indices[k]]
-            maps[number].append(exported_maps.standardised(step, view.layer, [row], [view.unit])[0])
-            sizes[number] = step.batch.kept[row].size.tolist()
+            of_tap = found[view.layer], weights[view.layer]
+            maps[number].append(exported_maps.standardised(*of_tap, [row], [view.unit])[0])
+            sizes[number] = batch.kept[row].size.tolist()
             for name, x in exported_maps.placement(run.cells[view.layer]).items():
               placements[f'{name}_{number}'] = x
   folder.arrays(schema.VIEW_MAPS.path, {f'maps_{number}': np.stack(x) for number, x in enumerate(maps)} | placements)

@@ -20,11 +20,12 @@ from saliency_jax.data.batch_rows import Cells
 from saliency_jax.data.types import Source, ordered_categories
 from saliency_jax.errors import InputError, at_least
 from saliency_jax.experiments import statistics, thumbnails
-from saliency_jax.experiments.forward import Forward, Probe, Step
+from saliency_jax.experiments.forward import Forward, Probe
 from saliency_jax.experiments.statistics import Rows
 from saliency_jax.networks import heads
 from saliency_jax.networks.network import Network
 from saliency_jax.ops import association
+from saliency_jax.ops.pixel_weights import CellWeights
 from saliency_jax.workdir import Folder
 
 # Copies of a batch's maps are padded to a multiple of this number.
@@ -74,14 +75,14 @@ def write(
     progress.bar(total=count, unit='image', title='Exporting maps') as bar,
   ):
     keep = thumbnails.Writer(folder.path, tuple(images.tolist()), masks)
-    for step in run.steps(source, images.tolist(), choose=pixel_sets.nothing, keep=keep):
+    for batch, pixels, weights in run.inputs(source, images.tolist(), choose=pixel_sets.nothing, keep=keep):
+      maps, first, real = run.maps(pixels), len(drawn), batch.index >= 0
       for tap, of_tap in [*selected.items(), *outputs.items()]:
-        of_tap.take(step, tap, first=len(drawn))
+        of_tap.take(maps[tap], weights[tap], first)
       for tap, dataset in everything.items():
-        maps = _every_unit(step.maps[tap], step.weights[tap].rows, step.weights[tap].columns)
-        maps = np.asarray(maps)[step.batch.index >= 0]
-        dataset[len(drawn) : len(drawn) + len(maps)] = maps
-      drawn += step.batch.kept[: int((step.batch.index >= 0).sum())]
+        whole = _every_unit(maps[tap], weights[tap].rows, weights[tap].columns)
+        dataset[first : first + real.sum()] = np.asarray(whole)[real]
+      drawn += batch.kept[: real.sum()]
       bar.update(len(drawn) - bar.n)
   for tap, of_tap in selected.items():
     folder.arrays(schema.MAPS.of(tap), {**of_tap.pairs._asdict(), 'maps': of_tap.maps, **placement(run.cells[tap])})
@@ -102,17 +103,18 @@ def placement(cells: Cells) -> dict[str, np.ndarray]:
   return {'placement': np.array(cells[2])} if cells[2:] else {}
 
 
-def standardised(step: Step, tap: str, images: Sequence[int], units: Sequence[int]) -> np.ndarray:
+def standardised(maps: jax.Array, weights: CellWeights, images: Sequence[int], units: Sequence[int]) -> np.ndarray:
   """Copies some standardised maps out of a batch.
 
   Args:
+    maps: float [B, h, w, C], of one tap.
+    weights: of its cells.
     images: int [M], rows of the batch.
     units: int [M], a unit of the tap for each of them.
 
   Returns:
     float16 [M, h, w], see `association.standardise`.
   """
-  maps, weights = step.maps[tap], step.weights[tap]
   return np.asarray(_gather(maps, weights.rows, weights.columns, np.asarray(images), np.asarray(units)))
 
 
@@ -129,7 +131,7 @@ class _Selected:
     self._most = -(-int(most) // _MULTIPLE) * _MULTIPLE
     self._batch_size = run.batch_size
 
-  def take(self, step: Step, tap: str, *, first: int) -> None:
+  def take(self, maps: jax.Array, weights: CellWeights, first: int) -> None:
     """Copies the selected maps of a batch that begins with image `first`."""
     part = np.flatnonzero(self._batches == first // self._batch_size)
     if not len(part):
@@ -137,7 +139,7 @@ class _Selected:
     rows = np.zeros((2, self._most), np.int32)
     rows[0, : len(part)] = self.pairs.images[part] - first
     rows[1, : len(part)] = self.pairs.units[part]
-    self.maps[part] = standardised(step, tap, *rows)[: len(part)]
+    self.maps[part] = standardised(maps, weights, *rows)[: len(part)]
 
 
 # Compiled as a whole: separate operations on arrays that are split over devices

@@ -61,21 +61,14 @@ class Inputs(NamedTuple):
   weights: dict[str, CellWeights]  # tap -> of its cells
 
 
-class Step(NamedTuple):
-  """One batch, and its maps on the devices."""
-
-  batch: batch_rows.Batch
-  maps: dict[str, jax.Array]  # tap -> float [B, h, w, C], a vector's [B, C]
-  weights: dict[str, CellWeights]
-
-
 class Forward:
   """Passes images through a network; its variables are on the devices.
 
   Attributes:
     cells: how those of every tap lie on an image, see `Probe.cells`.
     batch_size: B of this process, a multiple of its devices.
-    maps: returns every tap's maps, `[B, h, w, C]`, for `Inputs.images`.
+    maps: returns tap -> maps `[B, h, w, C]`, a vector's `[B, C]`, for
+      `Inputs.images`; they may not be computed yet.
     at_once: how many batches to compute at once, each in its own thread. On a
       CPU parts of a network use one core, or wait for the slower one; another
       batch uses the idle core.
@@ -99,14 +92,6 @@ class Forward:
     self.maps = functools.partial(network.compiled(probe.taps), runtime.replicate(network.variables, self._mesh))
     self.at_once = 2 if jax.default_backend() == 'cpu' and self._mesh.size == 1 else 1
     self.seconds = {'decode': 0.0, 'wait': 0.0}
-
-  def steps(self, source: Source, indices: Sequence[int], **options) -> Iterator[Step]:
-    """Yields batches with the network's maps, which may not be computed yet.
-
-    Args are those of `inputs`.
-    """
-    for batch, images, weights in self.inputs(source, indices, **options):
-      yield Step(batch, self.maps(images), weights)
 
   def inputs(
     self, source: Source, indices: Sequence[int], *, choose: Chooser, keep: Callable[[Record, int], Any] | None = None

@@ -48,16 +48,14 @@ def measure(network: Network, trained: Sequence[TrainedSeed], parts: Mapping[str
   found = []
   for part, source in parts.items():
     with progress.bar(total=len(source), unit='image', title=f'Attention, {part}') as bar:
-      for step in run.steps(source, range(len(source)), choose=choose):
-        maps = step.maps[variants.MEANS]
-        scores = np.asarray(_associate(maps, step.weights[variants.MEANS]))[:, 0]
-        named = {tap: scenes[np.asarray(step.maps[tap], 'f').argmax(axis=1)] for tap, scenes in heads.items()}
-        rows = np.flatnonzero((step.batch.index >= 0) & (step.batch.problems == ''))
+      for batch, pixels, weights in run.inputs(source, range(len(source)), choose=choose):
+        maps = run.maps(pixels)
+        scores = np.asarray(_associate(maps[variants.MEANS], weights[variants.MEANS]))[:, 0]
+        named = {tap: scenes[np.asarray(maps[tap], 'f').argmax(axis=1)] for tap, scenes in heads.items()}
+        rows = np.flatnonzero((batch.index >= 0) & (batch.problems == ''))
         for row in rows:
-          index = int(step.batch.index[row])
-          nss = (
-            (*scores[row], *_baselines(source, config, index)) if step.batch.counts[row, 0] else [np.nan] * len(names)
-          )
+          index = int(batch.index[row])
+          nss = (*scores[row], *_baselines(source, config, index)) if batch.counts[row, 0] else [np.nan] * len(names)
           of_image = {'image_id': source.image_ids[index], 'part': part, **dict(zip(names, nss, strict=True))}
           found.append(of_image | {tap: scenes[row] for tap, scenes in named.items()})
         bar.update(len(rows))
