@@ -114,7 +114,6 @@ def test_maps_and_observers_are_scored():
   seen = scoring.Seen(
     np.zeros((32, 2), np.int32), np.full(32, True), np.zeros((50, 2), np.int32), np.ones(50, np.int32), MAP, MAP
   )
-  exported(scoring._resized, jax.ShapeDtypeStruct((8, 9), jnp.float32), SIZE)
   exported(scoring.score, MAP, seen, distinct=True)
   exported(
     photograph_scoring._means, np.zeros((3, 32, 2), np.int32), np.full((3, 32), True), 2, seen, sigma=5.0, distinct=True
