@@ -92,11 +92,9 @@ def _drop(share: float, number: int, key: jax.Array, x: jax.Array) -> jax.Array:
 
 
 def attach(network: Network, head: Head, params: Mapping, labels: tuple[str, ...] = ()) -> Network:
-  """Returns a network with a trained head, whose output is one more tap.
+  """Returns a network with a trained head on its readout tap, whose output is one more tap.
 
-  Args:
-    network: the trunk; the head takes the maps of its `readout_tap`.
-    labels: what each of its outputs stands for, e.g. a scene.
+  `labels` say what each output stands for, e.g. a scene.
 
   Raises:
     InputError: the network already has parameters or a tap of that name.

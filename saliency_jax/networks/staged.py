@@ -65,14 +65,8 @@ class Staged(nn.Module):
   ) -> tuple[Any, dict[str, jax.Array]]:
     """Computes some stages; see `network.Network.run`.
 
-    Args:
-      x: `[B, H, W, 3]`, prepared images; for first > 0 the input of that stage.
-      taps: names, None for all.
-      first: index of the first stage that is computed.
-      last: index of the first stage that is not; None computes all.
-
-    Returns:
-      The last stage's output, an array or a dict of arrays; and {tap: array}.
+    `taps` None are all taps, `last` None is the number of stages. The input and
+    output of a stage are an array or a dict of arrays.
 
     Raises:
       InputError: the network does not take images with these sides.

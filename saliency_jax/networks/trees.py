@@ -15,11 +15,7 @@ def names(tree: Tree) -> list[str]:
 
 
 def match(tree: Tree, rules: Sequence[tuple[str, object]]) -> Tree:
-  """Returns a tree of the same structure with a value for every leaf.
-
-  Args:
-    rules: (pattern, value), tried in order; a pattern is a regular expression
-      for the whole path.
+  """Returns a tree of the same structure with the value of the first rule that matches each leaf's whole path.
 
   Raises:
     ValueError: a leaf matches no pattern, or a pattern is never the first to

@@ -19,10 +19,7 @@ from saliency_jax.networks.weights.variable_files import Ported, digest
 
 
 def load(name: str, dtype: str) -> Network:
-  """Returns the network that a user's function returns.
-
-  Args:
-    name: 'package.module:function'; the working directory is searched too.
+  """Returns the network that 'package.module:function' returns; the working directory is searched too.
 
   Raises:
     InputError: there is no such function, or it returns no network.

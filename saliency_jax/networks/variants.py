@@ -33,14 +33,10 @@ def outputs_of(name: str) -> str:
 
 
 def together(network: Network, variants: Mapping[str, Variant], depth: int) -> Network:
-  """Returns versions of a network as one network.
+  """Returns versions of a network, of which `depth` stages at most were trained, as one network.
 
   Its taps are the readout tap's maps of each version, under the version's name;
   `outputs_of(version)` where it has a head; and `MEANS`.
-
-  Args:
-    depth: the most stages that any of them trained, 1 or more, see
-      `cuts.as_number`.
 
   Raises:
     ValueError: a version has a parameter that the network lacks.

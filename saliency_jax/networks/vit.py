@@ -175,16 +175,11 @@ def _norm(variant: Variant, dtype: jnp.dtype, name: str) -> nn.LayerNorm:
 
 
 def resize_positions(position: jax.Array, grid: tuple[int, int], *, offset: bool) -> jax.Array:
-  """Returns position embeddings for another grid, bicubically.
+  """Returns position embeddings `[1, 1 + h w, D]` for a grid of h x w cells, bicubically.
 
-  Args:
-    position: `[1, 1 + n n, D]`, the class token's first, those of the n x n
-      grid row by row.
-    grid: (h, w) in cells.
-    offset: see `Variant`; timm resamples with antialiasing.
-
-  Returns:
-    `[1, 1 + h w, D]`.
+  Those given, `[1, 1 + n n, D]`, are the class token's, then those of a grid of
+  n x n cells, row by row. `offset`: see `Variant`; timm resamples with
+  antialiasing.
   """
   width = position.shape[2]
   side = math.isqrt(position.shape[1] - 1)

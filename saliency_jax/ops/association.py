@@ -81,15 +81,10 @@ def _associate(maps: jax.Array, weights: CellWeights) -> jax.Array:
 
 
 def standardise(maps: jax.Array, rows: jax.Array, columns: jax.Array) -> jax.Array:
-  """Returns maps in cells whose upsampling is `(U - mean(U)) / std(U)`.
+  """Returns maps `[..., h, w, C]` in cells whose upsampling is `(U - mean(U)) / std(U)`.
 
-  Args:
-    maps: float `[..., h, w, C]`, the units' maps in cells, as for `associate`.
-    rows: `[..., 3, h]`, as in `CellWeights`.
-    columns: `[..., 3, w]`.
-
-  Returns:
-    `[..., h, w, C]`. A constant map is 0, one with NaN or infinity NaN.
+  Maps, rows and columns are those of `associate`. A constant map becomes 0, one
+  with NaN or infinity NaN.
 
   Raises:
     ValueError: if the shapes do not fit.

@@ -56,15 +56,9 @@ def levels(hits: Sample) -> jax.Array:
 def ranks(values: jax.Array, levels: jax.Array) -> jax.Array:
   """Returns the rank of each value: how many levels it reaches.
 
-  Ranks follow the order of the values. Two values share a rank if they are
-  equal or if no level separates them. No value has the last rank.
-
-  Args:
-    values: floating `[M]`.
-    levels: unsigned `[2^k]`, see `levels`.
-
-  Returns:
-    uint32 `[M]` in [0, 2^k - 2].
+  Ranks, uint32 `[M]` in [0, 2^k - 2], follow the order of the values, floating
+  `[M]`. Two values share a rank if they are equal or if no level separates them.
+  No value has the last rank.
   """
   # The range of the levels is cut into equal bins; those below a value's own
   # bin need not be searched.

@@ -45,15 +45,10 @@ def blurred_fixations(
 
 
 def centre_prior(size: tuple[int, int], sigmas: tuple[float, float]) -> np.ndarray:
-  """Returns a Gaussian around the image's centre as a density.
+  """Returns a Gaussian around the centre of an image (H, W), float64 `[H, W]` that sums to 1.
 
-  Args:
-    size: (H, W) in pixels.
-    sigmas: standard deviations (vertical, horizontal) in pixels. (H / 4, W / 4)
-      is a common choice.
-
-  Returns:
-    float64 `[H, W]` that sums to 1, a NumPy array.
+  Standard deviations are vertical and horizontal, in pixels; (H / 4, W / 4) is a
+  common choice.
   """
   down, across = (
     np.exp(-(((np.arange(pixels) - (pixels - 1) / 2) / sigma) ** 2) / 2)

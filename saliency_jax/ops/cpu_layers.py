@@ -55,16 +55,10 @@ def _transforms(side: int) -> _Transforms:
 def convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
   """Returns maps convolved with 3 x 3 kernels and zero padding.
 
-  The gradients take as few multiplications. Where a kernel reaches an infinity,
-  the result is infinite or NaN; where it reaches a NaN, NaN. The same may
-  befall the rest of the tile.
-
-  Args:
-    x: float `[B, H, W, C]`.
-    kernel: float `[3, 3, C, K]`.
-
-  Returns:
-    `[B, H, W, K]`, as `jax.lax.conv_general_dilated` with padding 'SAME'.
+  As `jax.lax.conv_general_dilated` with padding 'SAME', `[B, H, W, K]` for maps
+  `[B, H, W, C]` and kernels `[3, 3, C, K]`. The gradients take as few
+  multiplications. Where a kernel reaches an infinity, the result is infinite or
+  NaN; where it reaches a NaN, NaN. The same may befall the rest of the tile.
   """
   side, (batch, height, width, _) = _side(x), x.shape
   transformed = _transform(_transforms(side).kernel, kernel.reshape(9, *kernel.shape[2:]))

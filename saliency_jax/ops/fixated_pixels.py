@@ -24,8 +24,8 @@ def fixated(points: jax.Array, valid: jax.Array | None, size: tuple[int, int], *
     points: integers `[N, 2]`, pixels (y, x) from 0.
     valid: bool `[N]`, False for padding; None if all points count.
     size: (H, W) in pixels.
-    distinct: whether each pixel counts once, or as often as it is listed. If
-      distinct, the result is sorted by pixel.
+    distinct: whether each pixel counts once, and the result is sorted by pixel;
+      or as often as it is listed.
 
   Raises:
     ValueError: if the points or the mask have another shape or type.

@@ -70,13 +70,10 @@ def shades(deviations: np.ndarray) -> np.ndarray:
 def under_map(
   image: np.ndarray, cells: np.ndarray, placement: resize.Placement = resize.TILING, *, coloured: bool = False
 ) -> np.ndarray:
-  """Returns an image with a map laid over it, uint8 `[H, W, 3]`.
+  """Returns an RGB image, uint8 `[H, W, 3]`, with a map laid over it.
 
-  Args:
-    image: uint8 `[H, W, 3]`, RGB.
-    cells: `[h, w]`, standard deviations above the map's mean; upsampled
-      bilinearly, with half-pixel centres.
-    placement: where the cells lie on the image.
+  Cells `[h, w]`, in standard deviations above the map's mean, are upsampled
+  bilinearly, with half-pixel centres unless `placement` says where they lie.
   """
   height, width = image.shape[:2]
   rows, columns = cells.shape

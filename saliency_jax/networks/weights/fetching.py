@@ -29,10 +29,10 @@ def address(url: str, path: pathlib.Path) -> None:
 
 
 def wheel(requirement: str, sha256: str, path: pathlib.Path) -> None:
-  """Has pip download one wheel to `path`, from the index it is configured for.
+  """Has pip download one wheel, 'name==version', to `path`, from the index it is configured for.
 
-  `requirement` is 'name==version'. Neither the wheel nor its dependencies are
-  installed, and pip checks the hash before it opens the wheel.
+  Neither the wheel nor its dependencies are installed, and pip checks the hash
+  before it opens the wheel.
 
   Raises:
     Unavailable: there is no pip, or it cannot reach an index or find the wheel.

@@ -38,10 +38,7 @@ _TYPES = {1: np.dtype('<f4'), 2: np.dtype('<f8'), 14: np.dtype(ml_dtypes.bfloat1
 
 
 def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
-  """Returns the floating-point variables by name, views of the data files.
-
-  Args:
-    path: of NAME.index; the data files are beside it.
+  """Returns the floating-point variables by name, views of the data files beside NAME.index.
 
   Raises:
     ValueError: the index is not such a table, does not fit the data files, or

@@ -33,9 +33,6 @@ def arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
   checkpoint, is unwrapped, and a leading 'module.' (torch.nn.DataParallel) or
   '_orig_mod.' (torch.compile) is removed.
 
-  Args:
-    path: a file that torch.save wrote, in either layout.
-
   Raises:
     ValueError: the file is damaged, its pickle does more than describe tensors,
       or it holds no state_dict.

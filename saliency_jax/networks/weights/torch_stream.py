@@ -70,10 +70,7 @@ class _Name:
 
 
 def interpret(stream: BinaryIO) -> tuple[Any, dict[str, Storage]]:
-  """Interprets one pickle of `stream`, and leaves the position after it.
-
-  Args:
-    stream: bytes that begin with a pickle of protocol 2.
+  """Interprets one pickle of protocol 2, and leaves the position after it.
 
   Returns:
     The object, made of None, bool, int, float, str, tuple, list, dict,
