@@ -180,12 +180,10 @@ def build(
 ) -> Network:
   """Returns a network around a function that captures intermediate arrays.
 
-  Args:
-    name, variables, preprocess, taps, stages: see `from_linen`.
-    capture: `capture(variables, images, wanted) -> (output, {tap: array})`, in
-      the order of the computation; `wanted` None captures all taps.
-    prefix: number of tokens before those of the grid; None infers it from the
-      number of tokens.
+  `capture(variables, images, wanted) -> (output, {tap: array})` has the order of
+  the computation; `wanted` None captures all taps. `prefix` is the number of
+  tokens before those of the grid; None infers it from the number of tokens. For
+  the rest see `from_linen`.
 
   Raises:
     InputError: see `from_linen`.

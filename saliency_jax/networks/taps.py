@@ -145,12 +145,9 @@ def map_candidates(
 def described(tap: Tap, shape: tuple[int, ...], side: int, prefix: int | None) -> Tap:
   """Returns a tap with what its shape says: kind, stride and prefix.
 
-  Args:
-    tap: what is known of it.
-    shape: of its array, of 2 to 4 axes, for square images.
-    side: of the images, in pixels.
-    prefix: number of tokens before those of the grid; None infers it from the
-      number of tokens.
+  The shape, of 2 to 4 axes, is that for square images whose `side` is in pixels.
+  `prefix` is the number of tokens before those of the grid; None infers it from
+  the number of tokens.
 
   Raises:
     InputError: an offset is stated without a stride that cannot be inferred.

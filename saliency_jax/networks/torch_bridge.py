@@ -25,15 +25,11 @@ KINDS = ('timm', 'torch')  # 'timm:NAME', 'torch:package.module:function'
 
 
 def load(name: str, weights: str, preprocessing: str = '', dtype: str = 'float32') -> Network:
-  """Returns a PyTorch network by its name.
+  """Returns the network 'timm:NAME', or the `torch.nn.Module` of 'torch:package.module:function'; see `zoo.load`.
 
-  Args:
-    name: 'timm:NAME', or 'torch:package.module:function', which takes nothing
-      and returns a `torch.nn.Module`.
-    weights: a state_dict's path, 'random' (seed 0), or '' for timm's file (from
-      the Hugging Face cache or server) or for the module's own weights.
-    preprocessing: a key of `port_table.FAMILIES`; '' is what timm states.
-    dtype: of the arithmetic, 'float32' or 'bfloat16'.
+  Weights are a state_dict's path, 'random' (seed 0), or '' for timm's file (from
+  the Hugging Face cache or server) or for the module's own. Preprocessing '' is
+  what timm states.
 
   Raises:
     InputError: PyTorch, the network or its weights cannot be obtained or used.

@@ -64,7 +64,7 @@ def test_every_float(dtype):
   ('name', 'values'),
   [
     # In the first two, all fixated values but one are close together: they
-    # share a bin, and the search has to begin at the start.
+    # share a bin, and all have to be searched.
     ('a high one', lambda x: np.where(x < 0.1, 1e30, 1 + 1e-6 * x)),
     ('a low one', lambda x: np.where(x < 0.1, -1e30, 1 + 1e-3 * x)),
     ('next to each other', lambda x: 1 + np.round(90 * x) * 2.0**-23),
