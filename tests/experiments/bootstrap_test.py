@@ -131,6 +131,7 @@ def test_the_interval_of_many_normal_values_is_the_textbooks():
   assert mean == values.mean()
   np.testing.assert_allclose(ends, [values.mean() - margin, values.mean() + margin], atol=0.01)
   assert bootstrap.mean(values, 100) == bootstrap.mean(values.copy(), 100)
+  assert bootstrap.mean(values, 100) != bootstrap.mean(values, 4000)
 
 
 def test_it_covers_the_mean_as_often_as_it_says():

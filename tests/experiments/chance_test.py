@@ -59,6 +59,21 @@ def test_the_band_is_that_of_a_loop_over_permutations(top, monkeypatch):
       )
 
 
+def test_the_band_of_a_unit_is_that_of_a_loop_over_permutations(monkeypatch):
+  scores = made(60, 5, 15)[0]
+  labels, images = np.tile(list('uvuw'), 15), np.repeat(np.arange(15), 4)
+  labels[-4:] = 'z'  # a photograph's own, with nothing to change places with
+  assert chance.fixed(labels, images) == {'z'}
+  drawn = list(chance.permuted(labels, images, 30))
+  monkeypatch.setattr(chance, '_CHUNK', 60)  # a unit or two at once
+  found = chance.unit_bands(scores, labels, images, permutations=30)
+  assert list(found) == ['u', 'v', 'w', 'z']
+  for category in 'uvw':
+    expected = [scores[labels[order] == category].mean(axis=0) for order in drawn]
+    np.testing.assert_allclose(found[category], np.percentile(expected, [2.5, 97.5], axis=0))
+  assert np.isnan(found['z']).all()
+
+
 def test_the_band_does_not_depend_on_how_much_is_multiplied_at_once(monkeypatch):
   made_up = made(60, 20, 15)
   whole = band(*made_up, top=4, permutations=7)
@@ -121,6 +136,16 @@ def test_the_band_covers_as_often_as_it_says():
   assert 52 <= inside <= 60
 
 
+def _held_out_units(scores, chosen, images, rank, folds) -> list[float]:
+  photographs = sorted({*images[chosen]}, key=rank.get)
+  values = [[] for _ in scores.T]
+  for start in range(min(folds, len(photographs))):
+    inside = np.isin(images, photographs[start::folds])
+    for unit in scores[chosen & ~inside].mean(axis=0).argsort()[-3:]:
+      values[unit] += scores[chosen & inside, unit].tolist()
+  return [statistics.fmean(of) if of else np.nan for of in values]
+
+
 @pytest.mark.parametrize('folds', [2, 5, 100])
 def test_held_out_is_that_of_a_loop_over_folds(folds, monkeypatch):
   monkeypatch.setattr(chance, 'FOLDS', folds)
@@ -140,6 +165,11 @@ def test_held_out_is_that_of_a_loop_over_folds(folds, monkeypatch):
       values += [statistics.fmean(scores[i, unit] for unit in best) for i in of_category if images[i] in tested]
     assert len(values) == len(of_category)
     assert found[category] == pytest.approx(statistics.fmean(values))
+  # Of each unit, where it is among those best.
+  units = chance.held_out_unit_means(scores, labels, images, top=3, folds=folds)
+  assert list(units) == ['u', 'v', 'w']
+  for category, means in units.items():
+    np.testing.assert_allclose(means, _held_out_units(scores, labels == category, images, rank, folds))
 
 
 def test_units_are_never_scored_on_a_photograph_that_chose_them(monkeypatch):
