@@ -124,6 +124,25 @@ def test_halves_do_not_share_what_is_odd_about_regions():
   assert np.isnan(bootstrap.halves(scores[:8], noise[:8], labels[:8], images[:8], top=1))
 
 
+def test_halves_are_those_of_a_loop_over_splits():
+  rng = np.random.default_rng(6)
+  images = np.repeat(np.array(list('dbcae')), 4)
+  labels = np.array(list('wxyzwxyzwxyzwxyywwxx'))  # z lies on four of five
+  scores, values = rng.normal(size=(20, 6)), rng.normal(size=20)
+  found, rng = [], np.random.default_rng(0)
+  for _ in range(40):
+    numbers = dict(zip('abcde', rng.permutation(5), strict=True))
+    first = np.array([numbers[image] % 2 == 0 for image in images])
+    for half in (first, ~first):
+      pairs = [
+        (np.sort(scores[half & of].mean(axis=0))[-2:].mean(), values[~half & of].mean())
+        for of in (labels == x for x in 'wxyz')
+        if (half & of).any() and (~half & of).any()
+      ]
+      found.append(stats.spearmanr(*zip(*pairs, strict=True)).statistic)
+  assert bootstrap.halves(scores, values, labels, images, top=2) == pytest.approx(np.mean(found))
+
+
 def test_the_interval_of_many_normal_values_is_the_textbooks():
   values = np.random.default_rng(1).normal(3, 2, 1000)
   mean, *ends = bootstrap.mean(values, 4000)

@@ -100,6 +100,7 @@ def test_the_summary_keeps_the_training_and_comes_last(sweep):
   assert summary['job'] == 'sweep'
   assert summary['measured'] == ['regions', 'popout']
   assert set(summary['seconds']) == {'start', 'training', 'validation', 'regions', 'popout', 'tables'}
+  assert sum(summary['seconds'].values()) < 600
   for key in ('members', 'counts', 'weights', 'images_per_second'):
     assert summary[key] == sweep.trained[key]
   assert list(summary['members']) == list(MEMBERS)
@@ -140,6 +141,19 @@ def test_unseen_photographs_have_a_table_of_their_own(sweep):
   for key, row in everything.items():
     assert int(unseen[key]['regions']) == (int(row['regions']) - gone.count(key[1]))
   assert unseen['depth_2', gone[0]]['mean_nss_top10'] == ''
+  tests = json.loads((sweep.folder / 'depth_tests.json').read_text())
+  for table, gains in ((everything, tests['gains']), (unseen, tests['gains_unseen'])):
+    means = {key: float(row['mean_nss_top10']) for key, row in table.items() if row['mean_nss_top10']}
+    assert gains == {
+      name: {
+        category: {**of, 'gain': pytest.approx(means[name, category] - means['depth_0', category], abs=2e-6)}
+        for category, of in gains[name].items()
+      }
+      for name in MEMBERS[1:]
+    }
+    assert {(name, category) for name, of in gains.items() for category in of} == {
+      key for key in means if key[0] != 'depth_0'
+    }
 
 
 def test_what_chose_the_epoch_stands_in_for_unseen_photographs(sweep, copy, monkeypatch):
@@ -188,6 +202,9 @@ def test_a_member_gets_every_key_of_the_jobs(sweep):
     given.data.update({'dir': 'photographs', 'regions': 'theirs'})
     found = depth.member_config(given, 'regions').data
     assert (found.dir, found.regions) == ('photographs', expected)
+    assert depth.data_key(given, 'regions') == 'config.data'
+  assert depth.data_key(sweep.config, 'regions') == 'config.regions.data'
+  assert depth.data_key(given, 'popout') == 'config.popout.data'
 
 
 def test_only_what_changed_is_measured_again(sweep, copy, calls):

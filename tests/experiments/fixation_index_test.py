@@ -19,6 +19,7 @@ def test_they_are_those_of_the_records(looked_at):
   assert found.counts.tolist() == [10, 10, 7, 1]
   assert (found.outside, found.idle) == (1, 0)
   assert found.padded == 32
+  assert [*map(fixation_index.padded, (0, 1, 32, 33, 65))] == [32, 32, 32, 64, 96]
   for index, record in enumerate(source):
     assert found.size(index) == made_scores.SIZE
     np.testing.assert_array_equal(found.points[found.of(index)], record.fixations)
