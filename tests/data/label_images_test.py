@@ -46,6 +46,15 @@ def test_label_images_may_count_past_255(tmp_path):
   assert read(folder).ids.tolist() == [3000, 7000]
 
 
+def test_objects_of_any_colours_are_told_apart(tmp_path):
+  colours = np.zeros((8, 3), np.uint8)
+  colours[3], colours[7] = (10, 200, 30), (200, 10, 99)
+  found = read(label_images(tmp_path, colours[OBJECTS]))
+  assert found.ids.tolist() == [1, 2]
+  assert found.categories == ('text', 'plant')
+  np.testing.assert_array_equal(found.masks, [OBJECTS == 3, OBJECTS == 7])
+
+
 def test_every_class_value_has_its_category():
   known = {1: 'person head', 22: 'animal part', 27: 'object', 51: 'vehicle', 68: 'drink', 73: 'other'}
   assert known.items() <= label_images_module.CLASS_VALUES.items()

@@ -110,6 +110,11 @@ def test_one_table_may_cover_both_folders(table, tmp_path):
   assert opened.train.image_ids == ('2001', '2003')
   assert opened.validation.image_ids == ('2002',)
   assert opened.validation[0].fixations.tolist() == [[3, 2]]
+  # Or each has its own.
+  other = tmp_path / 'others.csv'
+  other.write_text('image,x,y\n2002,7,8\n')
+  opened = parts.open_parts(_config(**table | {'dir': train}, val_dir=val, val_fixations=other))
+  assert [x[0].fixations.tolist() for x in (opened.train, opened.validation)] == [[[3, 2]], [[8, 7]]]
 
 
 def test_a_share_of_the_images_validates(table, caplog):

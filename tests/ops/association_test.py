@@ -198,6 +198,8 @@ def test_a_standardised_map_with_nan_is_nan():
   assert np.isfinite(found[..., [0, 1, 2, 3, 5]]).all()
   with pytest.raises(ValueError, match='do not fit'):
     association.standardise(maps, weights.columns[:, 1:], weights.columns)
+  with pytest.raises(ValueError, match='do not fit'):
+    association.standardise(maps, weights.rows[:1], weights.columns)
 
 
 def test_no_map_of_the_images_size_is_made():

@@ -1,6 +1,7 @@
 """Metrics of arrays of any size, against brute force in float64."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -30,8 +31,22 @@ METRICS = {
     lambda m: numpy_metrics.shuffled_auc(m, POINTS, OTHERS, SIZE),
     lambda m: textbook.auc_shuffled(m, DISTINCT, OTHERS),
   ),
+  'auc_judd, all': (
+    lambda m: numpy_metrics.auc_judd(m, POINTS, SIZE, distinct=False),
+    lambda m: textbook.auc_judd(m, POINTS),
+  ),
+  'shuffled_auc, all': (
+    lambda m: numpy_metrics.shuffled_auc(m, POINTS, OTHERS, SIZE, distinct=False),
+    lambda m: textbook.auc_shuffled(m, POINTS, OTHERS),
+  ),
   'cc': (lambda m: numpy_metrics.cc(m, TRUTH), lambda m: textbook.cc(m, TRUTH)),
   'sim': (lambda m: numpy_metrics.sim(m, TRUTH, min_max=True), lambda m: textbook.sim(m, TRUTH, min_max=True)),
+  'sim, as it is': (lambda m: numpy_metrics.sim(m, TRUTH), lambda m: textbook.sim(m, TRUTH)),
+  'kl, by default': (lambda m: numpy_metrics.kl(m, TRUTH), lambda m: textbook.kl(m, TRUTH, eps=2.0**-52)),
+  'kl, above a minimum': (
+    lambda m: numpy_metrics.kl(m, TRUTH, minimum=0.3, eps=0),
+    lambda m: textbook.kl(m, TRUTH, minimum=0.3, eps=0),
+  ),
   'kl': (lambda m: numpy_metrics.kl(m, TRUTH, eps=1e-7), lambda m: textbook.kl(m, TRUTH, eps=1e-7)),
   'information_gain': (
     lambda m: numpy_metrics.information_gain(m, BASELINE, POINTS),
@@ -42,6 +57,12 @@ METRICS = {
     lambda m: textbook.information_gain(m, BASELINE, POINTS, minimum=0.5),
   ),
 }
+
+
+METRICS['information_gain, as in InfoGain.m'] = (
+  lambda m: numpy_metrics.information_gain(m, BASELINE, POINTS, min_max=True, eps=0.1),
+  lambda m: textbook.information_gain(m, BASELINE, DISTINCT, min_max=True, eps=0.1),
+)
 
 
 def upsampled(maps):
@@ -71,6 +92,9 @@ def test_noise_breaks_ties_as_its_seed_says():
   compiled = numpy_metrics._computed._cache_size()
   again, other = (numpy_metrics.auc_judd(steps, points, seed=seed) for seed in (0, 1))
   assert numpy_metrics._computed._cache_size() == compiled
+  assert numpy_metrics.auc_judd(steps, points, ties='apart') == pytest.approx(
+    float(auc.auc_judd(jnp.asarray(steps), jnp.array(points), ties='apart'))
+  )
   assert first == again
   assert len({plain, first, other}) == 3
   both = numpy_metrics.auc_judd(np.stack([steps, steps], -1), points, seed=0)
@@ -90,11 +114,11 @@ def test_float64_is_kept_where_jax_is_told_to():
 
 
 def test_sets_are_points_and_masks():
-  found = numpy_metrics.associate(MAPS, [POINTS, MASK, []], SIZE)
-  assert found.shape == (3, 3)
+  found = numpy_metrics.associate(MAPS, [POINTS, MASK, [], MASK & False], SIZE)
+  assert found.shape == (4, 3)
   np.testing.assert_allclose(found[:2], brute_force.scores(MAPS, [POINTS, MASK], SIZE), atol=1e-5)
-  assert np.isnan(found[2]).all()
-  np.testing.assert_allclose(numpy_metrics.associate(MAPS[..., 0], [POINTS, MASK, []], SIZE), found[:, 0], atol=1e-6)
+  assert np.isnan(found[2:]).all()
+  np.testing.assert_allclose(numpy_metrics.associate(MAPS[..., 0], [POINTS, MASK, []], SIZE), found[:3, 0], atol=1e-6)
   assert numpy_metrics.associate(MAPS, [], SIZE).shape == (0, 3)
 
 

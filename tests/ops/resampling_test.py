@@ -93,7 +93,7 @@ def test_weights_sum_to_one_and_one_size_is_itself():
     resampling.matlab_cubic,
     resampling.area,
   ):
-    for outputs, inputs in ((7, 3), (3, 7), (5, 5), (4, 1)):
+    for outputs, inputs in ((7, 3), (3, 7), (5, 5), (4, 1), (1, 3)):
       matrix = axis(outputs, inputs)
       assert matrix.shape == (outputs, inputs)
       np.testing.assert_allclose(matrix.sum(axis=1), 1, atol=1e-12)

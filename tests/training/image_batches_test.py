@@ -83,6 +83,12 @@ def test_other_fixations_or_pixels_make_another_sample(monkeypatch):
   assert len(seen) == 4
   assert image_batches.sample(made.Photographs(3), pixel_sets.distinct_fixations) in seen
   assert {text.split(', ')[0] for text in seen} == {image_batches.identity(made.Photographs(3))}
+  # Of files, which are not all read, all sizes and fixations count.
+  for digest, size in (('a', 1), ('b', 1), ('a', 2)):
+    monkeypatch.setattr(made.Photographs, 'fixations_digest', lambda _, digest=digest: digest)
+    monkeypatch.setattr(made.Photographs, 'file_size', lambda *_, size=size: size)
+    seen.add(image_batches.sample(made.Photographs(3), pixel_sets.distinct_fixations))
+  assert len(seen) == 7
 
 
 def test_images_are_resized_with_the_networks_filter():

@@ -152,6 +152,9 @@ def test_the_config_decides(caplog):
   assert not caplog.records
   assert members.division(config, depths, 3) == (stacked, 1)
   assert 'no effect' in caplog.text
+  caplog.clear()
+  assert members.division(config, [0, 2, 2, 2], 2) == ([(0, (0,)), (2, (1, 2, 3))], 1)
+  assert 'over the 2 devices' in caplog.text
   config.mode = 'shared'
   with pytest.raises(InputError, match='shard_members'):
     members.division(config, depths, 8)

@@ -1,4 +1,6 @@
-"""What a run refuses before its first step."""
+"""What a run refuses before its first step, and what it depends on."""
+
+import dataclasses
 
 import jax
 import jax.numpy as jnp
@@ -42,6 +44,16 @@ def test_a_map_of_two_cells_a_side_is_enough():
   config = made.run()
   config.network.image_size = 32
   plan.make(config, 'train', made.DATA, None)
+
+
+def test_a_run_depends_on_how_its_images_are_resized():
+  bilinear = plan.make(made.run(), 'train', made.DATA, None, 1)
+  network = bilinear.network
+  bicubic = dataclasses.replace(
+    bilinear, network=network.replace(preprocess=network.preprocess._replace(resize='bicubic'))
+  )
+  first, second = (x.facts({name: {} for name in bilinear.members}) for x in (bilinear, bicubic))
+  assert second == first | {'network': first['network'] | {'resize': 'bicubic'}}
 
 
 def test_a_name_under_which_no_checkpoint_finds_a_variable_is_refused():
