@@ -47,7 +47,7 @@ def test_a_map_of_two_cells_a_side_is_enough():
 
 
 def test_a_run_depends_on_how_its_images_are_resized():
-  bilinear = plan.make(made.run(), 'train', made.DATA, None, 1)
+  bilinear = plan.make(made.run(), 'train', made.DATA, None)
   network = bilinear.network
   bicubic = dataclasses.replace(
     bilinear, network=network.replace(preprocess=network.preprocess._replace(resize='bicubic'))
