@@ -66,7 +66,8 @@ def test_the_band_of_a_unit_is_that_of_a_loop_over_permutations(monkeypatch):
   assert chance.fixed(labels, images) == {'z'}
   drawn = list(chance.permuted(labels, images, 30))
   monkeypatch.setattr(chance, '_CHUNK', 60)  # a unit or two at once
-  found = chance.unit_bands(scores, labels, images, permutations=30)
+  monkeypatch.setattr(chance, 'PERMUTATIONS', 30)
+  found = chance.unit_bands(scores, labels, images)
   assert list(found) == ['u', 'v', 'w', 'z']
   for category in 'uvw':
     expected = [scores[labels[order] == category].mean(axis=0) for order in drawn]
@@ -166,7 +167,7 @@ def test_held_out_is_that_of_a_loop_over_folds(folds, monkeypatch):
     assert len(values) == len(of_category)
     assert found[category] == pytest.approx(statistics.fmean(values))
   # Of each unit, where it is among those best.
-  units = chance.held_out_unit_means(scores, labels, images, top=3, folds=folds)
+  units = chance.held_out_unit_means(scores, labels, images, top=3)
   assert list(units) == ['u', 'v', 'w']
   for category, means in units.items():
     np.testing.assert_allclose(means, _held_out_units(scores, labels == category, images, rank, folds))
