@@ -100,7 +100,6 @@ def test_the_summary_keeps_the_training_and_comes_last(sweep):
   assert summary['job'] == 'sweep'
   assert summary['measured'] == ['regions', 'popout']
   assert set(summary['seconds']) == {'start', 'training', 'validation', 'regions', 'popout', 'tables'}
-  assert sum(summary['seconds'].values()) < 600
   for key in ('members', 'counts', 'weights', 'images_per_second'):
     assert summary[key] == sweep.trained[key]
   assert list(summary['members']) == list(MEMBERS)
