@@ -31,5 +31,9 @@ def test_people_are_predicted_by_all_others(counted):
   assert people == pytest.approx(np.mean(expected), rel=1e-3)
   every = np.unique(points, axis=0) if counted == 'distinct' else points
   assert centre == pytest.approx(textbook.nss(predictors.centre(size).astype(float), every), rel=1e-4)
+  # One alone has no others.
+  source.scanpaths = lambda _: fixations.make(points, np.full(30, 4))
+  assert np.isnan(task_attention._baselines(source, asked, 0)[1])
+  source.scanpaths = lambda _: fixations.make(points, subjects)
   asked.data.sigma = 0.0  # of no map of people
   assert np.isnan(task_attention._baselines(source, asked, 0)[1])
