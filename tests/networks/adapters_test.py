@@ -1,6 +1,8 @@
 """Networks of one's own: taps of any module, and of a function."""
 
 import functools
+import hashlib
+import pathlib
 import re
 
 import flax.linen as nn
@@ -11,7 +13,7 @@ import pytest
 from PIL import Image
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks import adapters, cuts, heads, zoo
+from saliency_jax.networks import adapters, cuts, heads, user_networks, zoo
 from saliency_jax.networks.preprocess import Preprocess
 from saliency_jax.networks.taps import Tap
 from tests import tiny
@@ -33,6 +35,12 @@ class Shared(nn.Module):
     tokens = x.reshape(len(x), -1, 5)
     first = jnp.zeros((len(x), 1, 5))
     return nn.LayerNorm(name='tokens')(jnp.concatenate([first, tokens], 1))
+
+
+def test_the_file_that_defines_a_network_is_known_by_its_hash():
+  digest = hashlib.sha256(pathlib.Path(tiny.__file__).read_bytes()).hexdigest()
+  assert user_networks.code('tests.tiny:vgg') == user_networks.code('torch:tests.tiny:vgg') == digest
+  assert user_networks.code('vgg16') == user_networks.code('timm:resnet18') == ''
 
 
 @pytest.fixture(scope='module')

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from saliency_jax.errors import InputError
-from saliency_jax.networks import adapters
+from saliency_jax.networks import adapters, user_networks
 from saliency_jax.training import plan
 from tests.training import made
 
@@ -53,6 +53,7 @@ def test_a_run_depends_on_how_its_images_are_resized():
     bilinear, network=network.replace(preprocess=network.preprocess._replace(resize='bicubic'))
   )
   first, second = (x.facts({name: {} for name in bilinear.members}) for x in (bilinear, bicubic))
+  assert first['network']['code'] == user_networks.code('tests.tiny:vgg')
   assert second == first | {'network': first['network'] | {'resize': 'bicubic'}}
 
 
