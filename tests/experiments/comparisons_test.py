@@ -196,6 +196,15 @@ def test_one_photograph_alone_has_no_clustered_test(unequal):
   assert np.isfinite([*vars(found.welch).values()]).all()
 
 
+def test_many_groups_on_few_photographs_have_no_clustered_test():
+  """On 12 photographs F of 10 groups would have -1.7 degrees of freedom."""
+  groups = np.repeat(np.arange(10), 4)
+  images = 3 * groups + np.tile(np.arange(4), 10) * (groups % 3 + 1)
+  values = np.random.default_rng(0).normal(size=40)
+  assert clusters.Means(values, groups, images % 12).equal() is None
+  assert clusters.Means(values, groups, images % 30).equal().df_within > 0
+
+
 @pytest.mark.parametrize('few', [1, 3])
 def test_a_group_on_fewer_than_four_photographs_has_no_clustered_error(few, unequal):
   """On one residuals add up to 0: it passed for known exactly."""
