@@ -47,6 +47,7 @@ def test_a_region_is_its_mean_over_the_best_units(made, found):
     samples.append(rows[:, best].mean(axis=1))
   test = found['members']['depth_1']
   assert test['anova']['f'] == pytest.approx(stats.f_oneway(*samples).statistic)
+  assert [of['mean'] for of in test['groups']] == pytest.approx([of.mean() for of in samples])
   assert test['clusters'] == 30
   assert found['members']['depth_2']['groups'][0]['size'] == 29
   pair = test['pairs'][0]
