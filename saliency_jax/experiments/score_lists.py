@@ -203,12 +203,12 @@ def notes(models: Sequence[Predictor], found: Sequence[Scored]) -> list[str]:
       for again, names in learnt.items()
     ]
     said += [
-      f'{dataset.name}: {each.facts[key]} {what}.'
+      f'{dataset.name}: {what}: {each.facts[key]}.'
       for key, what in (
-        ('without_fixations', 'images without a fixation are left out'),
-        ('fixations_outside', 'fixations outside their image are left out'),
-        ('images_with_fewer_than_2_observers', 'images with fewer than 2 observers have no ceiling'),
-        ('observers_without_a_fixation', 'times an observer without a fixation on an image is left out'),
+        ('without_fixations', 'images without a fixation, left out'),
+        ('fixations_outside', 'fixations outside their image, left out'),
+        ('images_with_fewer_than_2_observers', 'images with fewer than 2 observers, without a ceiling'),
+        ('observers_without_a_fixation', 'observers without a fixation on an image, left out'),
       )
       if each.facts.get(key)
     ]

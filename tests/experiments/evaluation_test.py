@@ -233,9 +233,9 @@ def test_what_a_reader_should_know_is_said(looked_at, tmp_path):
   }
   assert summary['warnings'] == [
     'mine has a constant map for 2 images of mine (p1, p2), scored at chance.',
-    'mine: 1 images without a fixation are left out.',
-    'mine: 2 fixations outside their image are left out.',
-    'mine: 1 times an observer without a fixation on an image is left out.',
+    'mine: images without a fixation, left out: 1.',
+    'mine: fixations outside their image, left out: 2.',
+    'mine: observers without a fixation on an image, left out: 1.',
   ]
   rows = table(tmp_path / 'out' / 'per_image' / 'mine' / 'mine.csv')
   assert [(row['image_id'], float(row['nss']) == 0) for row in rows] == [('p1', True), ('p2', True), ('p3', False)]

@@ -164,7 +164,7 @@ def test_maps_that_most_images_contradict_are_told(monkeypatch):
   scoring.facts, scoring.dataset.name = {'fixations_outside': 2}, 'mine'
   assert score_lists.notes((), [one._replace(rows={'m': rows})]) == [
     below,
-    'mine: 2 fixations outside their image are left out.',
+    'mine: fixations outside their image, left out: 2.',
   ]
   # Two thirds, and three quarters of too few.
   for chosen in (scores[:7], scores[:8] + scores[3:4]):

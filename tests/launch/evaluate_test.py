@@ -55,7 +55,7 @@ def test_ones_own_model_is_scored_on_ones_own_images(scored):
   line = next(line for line in said if line.startswith('mine  '))
   assert f'{float(nss["mean"]):.2f}' == line.split()[1]
   assert f'{float(nss["low"]):.2f}..{float(nss["high"]):.2f}' in said[said.index(line) + 1]
-  assert 'Note: mine: 1 fixations outside their image are left out.' in said
+  assert 'Note: mine: fixations outside their image, left out: 1.' in said
   assert 'Scoring mine' in result.stderr  # the progress
   assert sorted(path.name for path in (workdir / 'maps').rglob('*.npy')) == (
     sorted(2 * [f'{name}.npy' for name in made_scores.IMAGE_IDS])
