@@ -15,7 +15,7 @@ from saliency_jax import runtime
 from saliency_jax.data import pixel_sets, subset
 from saliency_jax.data.pipeline import Reading
 from saliency_jax.data.types import Source
-from saliency_jax.experiments import measurement, together
+from saliency_jax.experiments import measurement
 from saliency_jax.experiments.forward import Probe
 from saliency_jax.ledger import Ledger
 from saliency_jax.networks.network import Network
@@ -51,7 +51,7 @@ def compare(
         Probe(network, tuple(taps), Reading(batch)),
         part,
         pixel_sets.distinct_fixations_in_regions,
-        ledger=Ledger(pathlib.Path(folder), {together.SERIES: {}}),
+        ledger=Ledger(pathlib.Path(folder), {measurement.SERIES: {}}),
       ).seconds['wall']
 
   batches = -(-len(source) // (2 * legs * batch))

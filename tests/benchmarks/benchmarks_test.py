@@ -16,6 +16,7 @@ from benchmarks import (
   accelerator,
   classical,
   coverage,
+  dissection,
   layers,
   made_results,
   memory,
@@ -34,6 +35,7 @@ from saliency_jax.networks import vgg
 from saliency_jax.report import paper
 from saliency_jax.report.units import run
 from tests import tiny
+from tests.experiments.made import Photographs
 from tests.report import made
 
 OPTIONS = sections.Options(batch=1, rounds=1, osie='', torch_python='')
@@ -194,3 +196,10 @@ def test_an_epoch_on_kept_features_is_timed_beside_one_without():
   row = training.cached_epoch(TINY, 1, 1, training.SCENES, '<= 0.25')
   assert 'scene at depth 1' in row.name
   assert row.ratio == pytest.approx(row.measured / row.beside)
+
+
+def test_a_dissection_is_timed_beside_its_forward():
+  speed, peak = dissection.compare(Photographs(4), tiny.vgg(), ('conv5_3',), 2, target='', legs=1)
+  assert speed.name == 'dissecting tests.tiny:vgg, 4 photographs, decoding included'
+  assert speed.ratio == pytest.approx(speed.measured / speed.beside)
+  assert 0.05 < peak.measured < 100, 'GB'
