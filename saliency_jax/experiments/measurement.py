@@ -61,7 +61,7 @@ def measure(
     poll: called after every batch and while waiting, see `together.ending`.
 
   Raises:
-    InputError: as `Forward` and its `steps`, or no image can be read.
+    InputError: as `Forward` and its `inputs`, or no image can be read.
     Stopped: after SIGTERM.
   """
   start = time.perf_counter()

@@ -74,10 +74,10 @@ def aligned(rows: Sequence[Sequence[str]], *, left: int, gap: int) -> list[str]:
   Columns that do not fit beside each other follow below, after the first ones.
   """
   widths = np.array([[len(x) for x in row] for row in rows]).max(axis=0) + gap
-  first, parts, room = [*range(left)], [], 0
+  parts, room = [], 0
   for column in range(left, len(widths)):
     if widths[column] > room:
-      parts.append([*first])
+      parts.append([*range(left)])
       room = max(_WIDTH + gap - sum(widths[:left]), _WIDTH // 2)
     parts[-1].append(column)
     room -= widths[column]
@@ -86,7 +86,7 @@ def aligned(rows: Sequence[Sequence[str]], *, left: int, gap: int) -> list[str]:
     cells = (row[i].ljust(widths[i] - gap) if i < left else row[i].rjust(widths[i] - gap) for i in columns)
     return (' ' * gap).join(cells).rstrip()
 
-  return '\n\n'.join('\n'.join(line(x, of) for x in rows) for of in parts).split('\n')
+  return [x for of in parts for x in ('', *(line(row, of) for row in rows))][1:]
 
 
 def _sources(key: str, table: pd.DataFrame) -> dict[str, str]:
